@@ -17,7 +17,7 @@ from together_mock.services.endpoints import Change, NewEndpoint
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.world import World
 from together_mock.settings import Settings
-from together_mock.store import queries
+from together_mock.store import history, queries
 
 ORIGIN = parse_instant(START, "start-at")
 END = DAY
@@ -106,11 +106,13 @@ class Player:
         """Freeze the clock, and take down what there is to see."""
         control.set_clock(self.world, self.project, None, 0.0)
         self.record.document = snapshot.show(self.world, self.project)
-        with self.world.read(self.project) as session:
-            for endpoint, deployment in queries.endpoints_oldest_first(session, self.project.key):
+        with self.world.read(self.project) as connection:
+            for endpoint, deployment in queries.endpoints_oldest_first(
+                connection, self.project.key
+            ):
                 self.record.histories[endpoint.id] = [
                     (row.at, row.from_state, row.to_state, row.cause)
-                    for row in queries.events_of(session, deployment.key)
+                    for row in history.events_of(connection, deployment.key)
                 ]
         return self.record
 

@@ -12,7 +12,7 @@ from together_mock.core.instants import to_exact_iso
 from together_mock.core.lifecycle import TRANSITIONS
 from together_mock.core.states import FROM_V1, State
 from together_mock.core.timing import NEXT
-from together_mock.store import queries
+from together_mock.store import history, queries
 
 THREADS = 32
 CALLS = 12
@@ -87,16 +87,16 @@ def histories(running: Running, api: Api) -> dict[str, tuple[Any, list[Any]]]:
     """The deployment and the transitions of each endpoint, from the store itself."""
     project = running.world.project_named(api.get("/_mock/project").json()["id"])
     assert project
-    with running.world.read(project) as session:
+    with running.world.read(project) as connection:
         return {
-            endpoint.id: (deployment, moves_of(session, deployment.key))
-            for endpoint, deployment in queries.endpoints_oldest_first(session, project.key)
+            endpoint.id: (deployment, moves_of(connection, deployment.key))
+            for endpoint, deployment in queries.endpoints_oldest_first(connection, project.key)
         }
 
 
-def moves_of(session: Any, deployment_key: int) -> list[Any]:
+def moves_of(connection: Any, deployment_key: int) -> list[Any]:
     """The changes of state; changes of the replica counts alone stand among them."""
-    rows = queries.events_of(session, deployment_key)
+    rows = history.events_of(connection, deployment_key)
     return [row for row in rows if row.from_state != row.to_state]
 
 

@@ -67,8 +67,8 @@ def test_counters_of_a_document_and_of_a_reset_are_stored_with_it():
                 state.put(stage.world, project, {"counters": counters})
             else:
                 state.reset(stage.world, project, None)
-            with stage.world.read(project) as session:
-                [row] = queries.projects(session)
+            with stage.world.read(project) as connection:
+                [row] = queries.projects(connection)
             assert row.request_count == project.request_count == wanted
             assert inference.admit_by_store(stage.world, project, SERVERLESS).number == wanted + 1
     finally:

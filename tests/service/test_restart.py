@@ -18,6 +18,7 @@ from together_mock.services.projects import Project, hash_of
 from together_mock.services.world import World
 from together_mock.settings import Settings
 from together_mock.store import queries
+from together_mock.store.history import events_of
 
 NEW = NewEndpoint(model=MIXTRAL, hardware=H100X2, inactive_timeout=60)
 STATES = ["PENDING", "STARTING", "STARTED", "STOPPING", "STOPPED", "ERROR"]
@@ -148,9 +149,9 @@ def life(file: Path, restarts: list[float]) -> tuple[Any, ...]:
 
 
 def history(world: World, project: Project) -> list[tuple[Any, ...]]:
-    with world.read(project) as session:
-        [(_, deployment)] = queries.endpoints_oldest_first(session, project.key)
-        rows = queries.events_of(session, deployment.key)
+    with world.read(project) as connection:
+        [(_, deployment)] = queries.endpoints_oldest_first(connection, project.key)
+        rows = events_of(connection, deployment.key)
         return [(row.at, row.from_state, row.to_state, row.cause) for row in rows]
 
 

@@ -14,6 +14,7 @@ from together_mock.bootstrap import StartError, build_world
 from together_mock.settings import Settings
 from together_mock.store import migrate
 from together_mock.store.database import SCHEMA_VERSION, Database
+from together_mock.store.records import DeploymentRecord, EndpointRecord
 
 
 def query(file: Path, statement: str) -> list[Any]:
@@ -65,6 +66,14 @@ def test_the_tables_are_what_the_newest_migration_leaves(file):
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, SQLModel.metadata) == []
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("table", "record"), [("endpoint", EndpointRecord), ("deployment", DeploymentRecord)]
+)
+def test_records_are_the_columns_of_their_tables(table, record):
+    """Rows are read and inserted by position."""
+    assert record._fields == tuple(SQLModel.metadata.tables[table].columns.keys())
 
 
 def test_a_store_is_opened_as_often_as_one_likes(file):

@@ -1,13 +1,45 @@
-"""Who calls, and the world: what route handlers ask for by type."""
+"""Who calls, on which world: what route handlers ask for by type."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
 
 from together_mock.core.errors import MockError
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.world import World
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a route: the world, the project that it acts on, and the hash of its key."""
+
+    world: World
+    project: Project
+    key_hash: str | None
+
+    async def run(
+        self,
+        function: Callable[Concatenate[World, Project, P], T],
+        *values: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Call a service: at once where that takes no time, else in a thread.
+
+        A thread costs more than most calls do; but the event loop must wait for no lock, and run
+        nothing that is long.
+        """
+        if self.world.enter_quickly(self.project):
+            try:
+                return function(self.world, self.project, *values, **named)
+            finally:
+                self.world.leave()
+        return await asyncio.to_thread(function, self.world, self.project, *values, **named)
 
 
 async def world_of(request: Request) -> World:
@@ -39,57 +71,46 @@ def known_project(world: World, key_hash: str) -> Project | None:
     return world.project_of(key_hash)
 
 
-async def presented_key(
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> str:
-    """The hash of the bearer key."""
-    key = bearer(authorization)
+def _presented_key(request: Request) -> str:
+    key = bearer(request.headers.get("authorization"))
     if key is None:
         raise MockError("unauthorized_management")
     return hash_of(key)
 
 
-KeyHashDep = Annotated[str, Depends(presented_key)]
-
-
-async def caller(world: WorldDep, key_hash: KeyHashDep) -> Project:
-    """The project of the bearer key, made on first use."""
+async def caller(request: Request) -> Call:
+    """A call on the project of the bearer key, which is made on first use."""
+    world, key_hash = await world_of(request), _presented_key(request)
     project = known_project(world, key_hash)
     if project is None:
         project = await asyncio.to_thread(world.ensure_project, key_hash)
-    return project
+    return Call(world, project, key_hash)
 
 
-CallerDep = Annotated[Project, Depends(caller)]
-# For routers whose routes need a valid key but no project.
-AUTHENTICATED = Depends(caller)
+CallDep = Annotated[Call, Depends(caller)]
 
 
-async def admin(
-    world: WorldDep,
-    x_mock_admin_token: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> None:
+async def admin(request: Request) -> None:
     """Guard the control plane when the server has an admin token."""
-    token = world.settings.admin_token
-    if token is not None and x_mock_admin_token != token:
+    token = (await world_of(request)).settings.admin_token
+    if token is not None and request.headers.get("x-mock-admin-token") != token:
         raise MockError("admin_token")
 
 
-async def controlled(
-    world: WorldDep,
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    x_mock_project: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> Project:
-    """The project that a control call acts on: the one named, or the caller's."""
-    if x_mock_project is None:
-        return await caller(world, await presented_key(authorization))
+async def controlled(request: Request) -> Call:
+    """A call on the project that is named, or on the caller's."""
+    name = request.headers.get("x-mock-project")
+    if name is None:
+        return await caller(request)
+    world = await world_of(request)
     if world.listed_keys is not None and world.settings.admin_token is None:
         # Where keys are listed, naming a project takes one of them - or the admin token.
-        known_project(world, await presented_key(authorization))
-    project = world.project_named(x_mock_project)
+        known_project(world, _presented_key(request))
+    project = world.project_named(name)
     if project is None:
-        raise MockError("unknown_project", param="X-Mock-Project", project=x_mock_project)
-    return project
+        raise MockError("unknown_project", param="X-Mock-Project", project=name)
+    key = bearer(request.headers.get("authorization"))
+    return Call(world, project, hash_of(key) if key else None)
 
 
-ControlledDep = Annotated[Project, Depends(controlled)]
+ControlledDep = Annotated[Call, Depends(controlled)]

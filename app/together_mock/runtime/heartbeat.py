@@ -14,8 +14,9 @@ from together_mock.services.world import World
 
 log = logging.getLogger("together_mock")
 _JOB = "heartbeat"
-# Seconds. A step due at once can wait that long; a wait ends after a day, whatever is due.
-_SHORTEST = 0.001
+# Seconds. A step due at once can wait that long, or a busy project would wake the process for each
+# of its steps; nobody sees it, as every request runs what is due. A wait ends after a day.
+_SHORTEST = 0.05
 _LONGEST = 86_400.0
 _AFTER_FAILURE = 1.0
 

@@ -10,7 +10,7 @@ from together_mock.services.control import MOST_STEPS
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import queries
+from together_mock.store import history
 
 _EPOCH = date(1970, 1, 1)
 
@@ -66,7 +66,7 @@ def set_balance(world: World, project: Project, dollars: str | None) -> Bill:
     with world.write(project) as unit:
         balance = None if dollars is None else units(dollars)
         changes = {"balance": balance, "balance_at": unit.now}
-        engine.set_rules(unit, unit.facts.rules.model_copy(update=changes))
+        engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
         return _bill(world, unit)
 
 
@@ -95,7 +95,7 @@ def _bill(world: World, unit: Unit) -> Bill:
     made = engine.book(unit)
     items: dict[tuple[str, str], Item] = {}
     days: dict[str, int] = {}
-    for row in queries.usage(unit.session, unit.project.key):
+    for row in history.usage(unit.connection, unit.project.key):
         item = items.get((row.endpoint_id, row.hardware))
         if item is None:
             hardware = world.catalog.hardware[row.hardware]

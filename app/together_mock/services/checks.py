@@ -1,11 +1,11 @@
 """What a creation or a restart must fulfil: catalogue, bounds, balance, capacity, era."""
 
 from together_mock.core.catalog import Hardware, Model
+from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.services import engine
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store.tables import DeploymentRow
 
 
 def refuse_if_retired(world: World) -> None:
@@ -91,15 +91,15 @@ def refuse_if_spent(unit: Unit) -> None:
         raise MockError("insufficient_balance", amount="0.01")
 
 
-def refuse_if_exhausted(unit: Unit, row: DeploymentRow) -> None:
+def refuse_if_exhausted(unit: Unit, deployment: Deployment) -> None:
     """Refuse a start that finds no capacity, where the project's pools say `reject`.
 
     Raises:
         MockError: `hardware_unavailable`.
     """
     capacity = engine.simulation(unit).placement.capacity
-    if capacity.on_exhausted != "reject" or not capacity.limited(row.hardware):
+    if capacity.on_exhausted != "reject" or not capacity.limited(deployment.hardware):
         return
-    zone = row.availability_zone
-    if capacity.choose(row.hardware, zone, row.min_replicas, set()) is None:
-        raise MockError("hardware_unavailable", param="hardware", hardware=row.hardware)
+    hardware, zone = deployment.hardware, deployment.zone
+    if capacity.choose(hardware, zone, deployment.minimum, set()) is None:
+        raise MockError("hardware_unavailable", param="hardware", hardware=hardware)

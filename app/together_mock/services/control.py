@@ -7,10 +7,10 @@ from together_mock.core.clock import DAY, SECOND
 from together_mock.core.errors import MockError
 from together_mock.core.events import Event
 from together_mock.core.instants import LATEST, to_exact_iso
-from together_mock.core.states import FROM_V1, V1_STATES, State
+from together_mock.core.states import FROM_V1, V1_STATES
 from together_mock.core.timing import NEXT
 from together_mock.services import engine
-from together_mock.services.endpoints import found
+from together_mock.services.endpoints import EndpointView, found, get
 from together_mock.services.explain import why
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
@@ -48,8 +48,9 @@ class Advance:
 def clock(world: World, project: Project) -> ClockView:
     """The project's clock, everything due having been run."""
     with world.write(project) as unit:
+        next_due = engine.next_due(unit)
         facts = unit.facts
-        return ClockView(unit.now, facts.clock.rate, project.next_due, facts.rules.on_poll)
+        return ClockView(unit.now, facts.clock.rate, next_due, facts.rules.on_poll)
 
 
 def set_clock(
@@ -151,13 +152,19 @@ def advance_until(
         return _advance(unit, started)
 
 
-def poll(world: World, project: Project, endpoint_id: str) -> None:
-    """Let a waiter through: move the clock to the polled endpoint's next change of state.
+def polled(world: World, project: Project, endpoint_id: str) -> EndpointView:
+    """An endpoint as a client reads it; where reads move the clock, one state further.
 
-    Nothing happens unless the project's clock has `on_poll` set to `next`.
+    Raises:
+        MockError: `unknown_endpoint`.
     """
-    if project.facts.rules.on_poll != "next":
-        return
+    if project.facts.rules.on_poll == "next":
+        _move_on(world, project, endpoint_id)
+    return get(world, project, endpoint_id)
+
+
+def _move_on(world: World, project: Project, endpoint_id: str) -> None:
+    """Let a waiter through: move the clock to the endpoint's next change of state, if any."""
     with suppress(_NoMoveError), world.move_clock(project) as unit:
         endpoint, row = found(unit, endpoint_id)
         deployment = engine.deployment_of(unit, endpoint, row)
@@ -182,7 +189,7 @@ def set_preset(world: World, project: Project, name: str) -> str:
     """
     world.catalog.preset(name)
     with world.write(project) as unit:
-        unit.facts = replace(unit.facts, preset=name)
+        engine.set_facts(unit, preset=name)
         plan_anew(unit)
     return name
 
@@ -191,10 +198,10 @@ def plan_anew(unit: Unit) -> None:
     """Time the stages under way by the rules in force."""
     made = engine.simulation(unit)
     timed = [state.value for state in NEXT]
-    pairs = queries.pairs_in_states(unit.session, unit.project.key, timed)
+    pairs = queries.pairs_in_states(unit.connection, unit.project.key, timed)
     for endpoint, row in pairs:
         made.plan(engine.deployment_of(unit, endpoint, row), unit.now)
-    serving = queries.pairs_in_states(unit.session, unit.project.key, [State.SERVING])
+    serving = queries.pairs_in_states(unit.connection, unit.project.key, engine.SERVING)
     for endpoint, row in serving:
         made.hurry(engine.deployment_of(unit, endpoint, row), unit.now)
 

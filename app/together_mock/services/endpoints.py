@@ -1,39 +1,22 @@
 """Endpoints: create, list, read, change, delete - the rules that v1 and its kin share."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from together_mock.core import commands, ids, lifecycle, names
-from together_mock.core.catalog import Hardware
+from together_mock.core import commands, ids, lifecycle
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.states import State, Trigger
 from together_mock.services import checks, engine
+from together_mock.services.birth import NewEndpoint, make
 from together_mock.services.projects import Project
+from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store import queries
-from together_mock.store.queries import Pair
-from together_mock.store.tables import DeploymentRow, EndpointRow
+from together_mock.store.records import EndpointRecord, Pair
 
 # The states in which a deployment's replicas are shown, ready or not.
 HOLDING = (State.STARTING, State.SERVING)
-
-
-@dataclass(frozen=True)
-class NewEndpoint:
-    """What a creation asks for; `inactive_timeout` in minutes, None and 0 mean never."""
-
-    model: str
-    hardware: str
-    display_name: str | None = None
-    min_replicas: int = 1
-    max_replicas: int = 1
-    inactive_timeout: int | None = None
-    availability_zone: str | None = None
-    disable_prompt_cache: bool = False
-    disable_speculative_decoding: bool = False
-    started: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,24 +76,13 @@ def create(world: World, project: Project, new: NewEndpoint) -> EndpointView:
     hardware = checks.check_deployable(world, new.model, new.hardware)
     with world.write(project) as unit:
         checks.refuse_if_spent(unit)
-        endpoint, row = _rows(unit, new, hardware)
-        add(unit, endpoint, row)
+        endpoint, deployment = make(unit, new, hardware)
         if new.started:
-            checks.refuse_if_exhausted(unit, row)
+            checks.refuse_if_exhausted(unit, deployment)
+        engine.add(unit, endpoint, deployment)
         state = State.QUEUED if new.started else State.STOPPED
-        deployment = engine.deployment_of(unit, endpoint, row)
         engine.simulation(unit).enter(deployment, state, unit.now, "api:createEndpoint")
-        engine.save(unit)
-        return view(project, endpoint, row)
-
-
-def add(unit: Unit, endpoint: EndpointRow, row: DeploymentRow) -> None:
-    """Insert an endpoint with its deployment; each gets its key."""
-    unit.session.add(endpoint)
-    unit.session.flush()
-    row.endpoint_key = endpoint.key
-    unit.session.add(row)
-    unit.session.flush()
+        return view(project, endpoint, deployment)
 
 
 def get(world: World, project: Project, endpoint_id: str) -> EndpointView:
@@ -119,9 +91,10 @@ def get(world: World, project: Project, endpoint_id: str) -> EndpointView:
     Raises:
         MockError: `unknown_endpoint`.
     """
-    with world.read(project) as session:
-        pair = queries.endpoint_by_id(session, project.key, endpoint_id)
-        return view(project, *_existing(pair, endpoint_id))
+    with world.read(project) as connection:
+        pair = queries.endpoint_by_id(connection, project.key, endpoint_id)
+    endpoint, row = _existing(pair, endpoint_id)
+    return view(project, endpoint, value_of(world.catalog, endpoint, row))
 
 
 def update(world: World, project: Project, endpoint_id: str, change: Change) -> EndpointView:
@@ -133,7 +106,8 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
     with world.write(project) as unit:
         endpoint, row = found(unit, endpoint_id)
         if change.display_name is not None:
-            endpoint.display_name = change.display_name
+            endpoint = endpoint._replace(display_name=change.display_name)
+            queries.rename_endpoint(unit.connection, endpoint.key, change.display_name)
         deployment = engine.deployment_of(unit, endpoint, row)
         made = engine.simulation(unit)
         made.changed.add(deployment.key)
@@ -142,9 +116,8 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
             # An idle time that has already passed ends the endpoint now, not in the past.
             commands.set_inactive_minutes(made, deployment, change.inactive_timeout, unit.now)
         if change.started is not None:
-            _change_state(world, unit, deployment, row, started=change.started)
-        engine.save(unit)
-        return view(project, endpoint, row)
+            _change_state(world, unit, deployment, started=change.started)
+        return view(project, endpoint, deployment)
 
 
 def delete(world: World, project: Project, endpoint_id: str) -> None:
@@ -156,13 +129,13 @@ def delete(world: World, project: Project, endpoint_id: str) -> None:
     with world.write(project) as unit:
         endpoint, row = found(unit, endpoint_id)
         engine.simulation(unit).drop(engine.deployment_of(unit, endpoint, row), unit.now)
-        queries.delete_endpoint(unit.session, endpoint.key)
+        queries.delete_endpoint(unit.connection, endpoint.key)
         unit.withdraw(endpoint)
 
 
 def list_own(world: World, project: Project) -> list[EndpointItem]:
     """The project's endpoints, newest first."""
-    with world.read(project) as session:
+    with world.read(project) as connection:
         return [
             EndpointItem(
                 id=row.id,
@@ -173,7 +146,7 @@ def list_own(world: World, project: Project) -> list[EndpointItem]:
                 state=State(row.state),
                 created_at=row.created_at,
             )
-            for row in queries.endpoint_rows(session, project.key)
+            for row in queries.listed_endpoints(connection, project.key)
         ]
 
 
@@ -195,9 +168,9 @@ def list_serverless(world: World) -> list[EndpointItem]:
     return sorted(items, key=lambda item: item.created_at, reverse=True)
 
 
-def view(project: Project, endpoint: EndpointRow, deployment: DeploymentRow) -> EndpointView:
-    """The rows as one value that outlives the session."""
-    state = State(deployment.state)
+def view(project: Project, endpoint: EndpointRecord, deployment: Deployment) -> EndpointView:
+    """An endpoint and its deployment as one value."""
+    state = deployment.state
     return EndpointView(
         id=endpoint.id,
         name=endpoint.name,
@@ -206,12 +179,12 @@ def view(project: Project, endpoint: EndpointRow, deployment: DeploymentRow) -> 
         hardware=deployment.hardware,
         owner=project.slug,
         state=state,
-        min_replicas=deployment.min_replicas,
-        max_replicas=deployment.max_replicas,
+        min_replicas=deployment.minimum,
+        max_replicas=deployment.maximum,
         current_replicas=deployment.allocated if state in HOLDING else 0,
-        ready_replicas=deployment.ready_replicas,
-        inactive_timeout=deployment.inactive_timeout,
-        availability_zone=deployment.availability_zone,
+        ready_replicas=deployment.ready,
+        inactive_timeout=deployment.inactive_minutes,
+        availability_zone=deployment.zone,
         created_at=endpoint.created_at,
     )
 
@@ -222,7 +195,7 @@ def found(unit: Unit, endpoint_id: str, param: str | None = None) -> Pair:
     Raises:
         MockError: `unknown_endpoint`.
     """
-    pair = queries.endpoint_by_id(unit.session, unit.project.key, endpoint_id)
+    pair = queries.endpoint_by_id(unit.connection, unit.project.key, endpoint_id)
     return _existing(pair, endpoint_id, param)
 
 
@@ -230,48 +203,6 @@ def _existing(pair: Pair | None, endpoint_id: str, param: str | None = None) -> 
     if pair is None:
         raise MockError("unknown_endpoint", param=param, endpoint=endpoint_id)
     return pair
-
-
-def generated(unit: Unit, owner: str, model: str) -> dict[str, Any]:
-    """The id and name of the project's next endpoint and the id of its deployment."""
-    seed, project_key = unit.facts.seed, unit.project.key
-    while True:
-        number = unit.next_number()
-        fresh = {
-            "id": "endpoint-" + ids.uuid4(seed, "endpoint", number),
-            "name": names.endpoint_name(owner, model, ids.hex8(seed, "endpoint-name", number)),
-            "deployment_id": ids.prefixed("dep", seed, number),
-        }
-        # A state document may have brought an id of ours; two names may end in the same digits.
-        if not queries.endpoint_exists(unit.session, project_key, fresh["id"], fresh["name"]):
-            return fresh
-
-
-def _rows(unit: Unit, new: NewEndpoint, hardware: Hardware) -> tuple[EndpointRow, DeploymentRow]:
-    project = unit.project
-    fresh = generated(unit, project.slug, new.model)
-    endpoint = EndpointRow(
-        project_key=project.key,
-        id=fresh["id"],
-        name=fresh["name"],
-        display_name=new.display_name or new.model,
-        model=new.model,
-        created_at=unit.now,
-    )
-    row = DeploymentRow(
-        project_key=project.key,
-        endpoint_key=0,
-        id=fresh["deployment_id"],
-        hardware=hardware.id,
-        availability_zone=new.availability_zone or None,
-        min_replicas=new.min_replicas,
-        max_replicas=new.max_replicas,
-        inactive_timeout=new.inactive_timeout,
-        disable_prompt_cache=new.disable_prompt_cache,
-        disable_speculative_decoding=new.disable_speculative_decoding,
-        state=State.STOPPED,
-    )
-    return endpoint, row
 
 
 def _change_replicas(unit: Unit, deployment: Deployment, change: Change) -> None:
@@ -283,14 +214,12 @@ def _change_replicas(unit: Unit, deployment: Deployment, change: Change) -> None
     commands.set_bounds(engine.simulation(unit), deployment, minimum, maximum, unit.now)
 
 
-def _change_state(
-    world: World, unit: Unit, deployment: Deployment, row: DeploymentRow, *, started: bool
-) -> None:
+def _change_state(world: World, unit: Unit, deployment: Deployment, *, started: bool) -> None:
     target = lifecycle.next_state(deployment.state, Trigger.START if started else Trigger.STOP)
     if target is deployment.state:
         return
     if started:
         checks.refuse_if_retired(world)
         checks.refuse_if_spent(unit)
-        checks.refuse_if_exhausted(unit, row)
+        checks.refuse_if_exhausted(unit, deployment)
     engine.simulation(unit).enter(deployment, target, unit.now, "api:updateEndpoint")

@@ -1,24 +1,25 @@
 """The engine: loads deployments into a simulation, runs it, and writes back what changed."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from together_mock.core import commands
-from together_mock.core.billing import price_units
-from together_mock.core.deployment import Deployment, Scaling
+from together_mock.core.deployment import Deployment
 from together_mock.core.events import Event
-from together_mock.core.load import parse_curve
 from together_mock.core.money import Money
 from together_mock.core.placement import Placement
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.core.timing import Timing
-from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Activity, Facts
-from together_mock.services.rules import Rules
+from together_mock.services.rows import row_of, value_of
 from together_mock.services.unit import Unit
-from together_mock.store import queries
-from together_mock.store.tables import DeploymentRow, EndpointRow
+from together_mock.store import history, queries
+from together_mock.store.records import DeploymentRecord, EndpointRecord, Pair
+
+SERVING = (State.SERVING.value,)
+_UNSTOPPED = (State.QUEUED.value, State.STARTING.value, State.SERVING.value)
 
 
 def simulation(unit: Unit) -> Simulation:
@@ -40,32 +41,41 @@ def _new_simulation(unit: Unit) -> Simulation:
         money=Money(rules.balance, rules.balance_at),
         planned=[(plan.at, plan.capacity.value()) for plan in rules.planned],
     )
-    session, key = unit.session, unit.project.key
+    connection, key = unit.connection, unit.project.key
     if capacity.pools:
-        for held in queries.allocations(session, key):
+        for held in queries.allocations(connection, key):
             index = capacity.pool_of(held.hardware, held.pool, held.zone)
             if index is not None:
                 capacity.pools[index].used += held.used
     if capacity.pools or rules.planned:
-        load(unit, made, queries.waiting_pairs(session, key))
+        load(unit, made, queries.waiting_pairs(connection, key))
     if rules.planned:
-        load(unit, made, queries.holding_pairs(session, key))
+        load(unit, made, queries.holding_pairs(connection, key))
     if rules.balance is not None:
-        load(unit, made, queries.unstopped_pairs(session, key))
+        load(unit, made, queries.pairs_in_states(connection, key, _UNSTOPPED))
     return made
 
 
-def load(unit: Unit, into: Simulation, pairs: Iterable[queries.Pair]) -> None:
+def load(unit: Unit, into: Simulation, pairs: Iterable[Pair]) -> None:
     """Take deployments into a simulation."""
-    fresh = []
+    unknown = []
     for endpoint, row in pairs:
         if row.key not in into.deployments:
-            unit.rows[row.key] = (endpoint, row)
-            fresh.append(value_of(unit.catalog, endpoint, row))
-    into.add(fresh)
+            unit.endpoints[row.key] = endpoint
+            unknown.append(value_of(unit.catalog, endpoint, row))
+    into.add(unknown)
 
 
-def deployment_of(unit: Unit, endpoint: EndpointRow, row: DeploymentRow) -> Deployment:
+def add(unit: Unit, endpoint: EndpointRecord, deployment: Deployment) -> None:
+    """Take an endpoint that is new into the simulation; it is inserted when that is saved."""
+    made = simulation(unit)
+    unit.endpoints[deployment.key] = endpoint
+    unit.fresh.add(deployment.key)
+    made.add([deployment])
+    made.changed.add(deployment.key)
+
+
+def deployment_of(unit: Unit, endpoint: EndpointRecord, row: DeploymentRecord) -> Deployment:
     """The simulated deployment of a row."""
     made = simulation(unit)
     load(unit, made, [(endpoint, row)])
@@ -89,13 +99,13 @@ def settle(
         most: see `Simulation.run`.
     """
     made = simulation(unit)
-    load(unit, made, queries.due_pairs(unit.session, unit.project.key, until))
+    load(unit, made, queries.due_pairs(unit.connection, unit.project.key, until))
     _note_activity(unit, made, activity)
     return made.run(until, stop, most)
 
 
 def _note_activity(unit: Unit, made: Simulation, activity: dict[int, Activity]) -> None:
-    load(unit, made, queries.pairs_of_deployments(unit.session, activity))
+    load(unit, made, queries.pairs_of_deployments(unit.connection, activity))
     notes: list[tuple[int, int, int, int | None]] = []
     for key, noted in activity.items():
         # An endpoint may have been deleted since; its requests were answered all the same.
@@ -114,30 +124,27 @@ def _note_activity(unit: Unit, made: Simulation, activity: dict[int, Activity]) 
 def book(unit: Unit) -> Simulation:
     """Book what everything used up to now, so that what is shown does not depend on who looked."""
     made = simulation(unit)
-    serving = queries.pairs_in_states(unit.session, unit.project.key, [State.SERVING])
+    serving = queries.pairs_in_states(unit.connection, unit.project.key, SERVING)
     load(unit, made, serving)
     for deployment in made.deployments.values():
         made.accrue(deployment, unit.now)
     made.money.settle(unit.now)
     save(unit)
-    unit.session.flush()
     return made
 
 
-def set_rules(unit: Unit, rules: Rules) -> None:
-    """Replace what was set up for the project; the simulation is made anew by the new rules."""
+def set_facts(unit: Unit, **changes: Any) -> None:
+    """Replace facts of the project that the simulation goes by; it is made anew by the new ones."""
     save(unit)
-    unit.session.flush()
     unit.discard_simulation()
-    unit.facts = unit.facts.with_rules(rules)
+    unit.facts = replace(unit.facts, **changes)
     simulation(unit)
 
 
 def next_due(unit: Unit) -> int | None:
     """The instant of the next thing due in the project, the unit's own changes included."""
     save(unit)
-    unit.session.flush()
-    instants = (queries.next_due_at(unit.session, unit.project.key), unit.facts.due_at)
+    instants = (queries.next_due_at(unit.connection, unit.project.key), unit.facts.due_at)
     return min((at for at in instants if at is not None), default=None)
 
 
@@ -146,17 +153,32 @@ def save(unit: Unit) -> None:
     made = unit.simulation
     if made is None:
         return
-    for key in made.changed:
-        endpoint, row = unit.rows[key]
-        _write(made.deployments[key], row)
-        unit.publish(endpoint, row)
-    made.changed.clear()
-    queries.add_events(unit.session, [_event(unit, event) for event in made.events])
+    _write(unit, made)
+    history.add_events(unit.connection, [_event(unit, event) for event in made.events])
     unit.events += made.events
     made.events.clear()
-    queries.add_usage(unit.session, unit.project.key, made.money.ledger.usage)
+    history.add_usage(unit.connection, unit.project.key, made.money.ledger.usage)
     made.money.ledger.usage.clear()
     unit.facts = _facts_after(unit.facts, made)
+
+
+def _write(unit: Unit, made: Simulation) -> None:
+    inserted: list[Pair] = []
+    updated: list[DeploymentRecord] = []
+    for key in made.changed:
+        endpoint, deployment = unit.endpoints[key], made.deployments[key]
+        row = row_of(deployment, endpoint)
+        if key in unit.fresh:
+            inserted.append((endpoint, row))
+        else:
+            updated.append(row)
+        unit.publish(endpoint, deployment)
+    if inserted:
+        queries.insert_pairs(unit.connection, inserted)
+        unit.fresh.clear()
+    if updated:
+        queries.update_deployments(unit.connection, updated)
+    made.changed.clear()
 
 
 def _facts_after(facts: Facts, made: Simulation) -> Facts:
@@ -190,107 +212,9 @@ def _event(unit: Unit, event: Event) -> tuple[Any, ...]:
         deployment.endpoint_id,
         "endpoint.state_changed" if event.is_move else "endpoint.scaled",
         event.at,
-        event.from_state,
-        event.to_state,
+        event.from_state and event.from_state.value,
+        event.to_state.value,
         event.ready,
         event.desired,
         event.cause,
     )
-
-
-def value_of(catalog: Catalog, endpoint: EndpointRow, row: DeploymentRow) -> Deployment:
-    """A row as a value."""
-    hardware = catalog.hardware[row.hardware]
-    detail = row.detail
-    hold, next_state = detail.get("hold_before"), detail.get("next_state")
-    return Deployment(
-        key=row.key,
-        id=row.id,
-        endpoint_id=endpoint.id,
-        endpoint_name=endpoint.name,
-        model=endpoint.model,
-        hardware=row.hardware,
-        zone=row.availability_zone,
-        minimum=row.min_replicas,
-        maximum=row.max_replicas,
-        inactive_minutes=row.inactive_timeout,
-        price=price_units(hardware.cents_per_minute),
-        state=State(row.state),
-        since=row.since,
-        steps=row.step_count,
-        next_at=detail.get("next_at"),
-        next_state=State(next_state) if next_state else None,
-        next_cause=detail.get("next_cause", ""),
-        struck=detail.get("struck", ""),
-        hold_before=State(hold) if hold else None,
-        arrived_at=detail.get("arrived_at", 0),
-        waiting=row.waiting,
-        pool=row.pool,
-        allocated=row.allocated,
-        desired=row.desired_replicas,
-        ready=row.ready_replicas,
-        starting=[(at, count) for at, count in detail.get("starting", ())],
-        draining=[(at, count) for at, count in detail.get("draining", ())],
-        active_at=row.active_at,
-        active_until=detail.get("active_until", 0),
-        billed_at=detail.get("billed_at", row.since),
-        scaling=_scaling(detail.get("scaling")),
-    )
-
-
-def _scaling(stored: dict[str, Any] | None) -> Scaling:
-    if stored is None:
-        return Scaling()
-    curve = stored["curve"]
-    return Scaling(
-        target=stored["target"],
-        up_window=stored["up_window"],
-        down_window=stored["down_window"],
-        curve=parse_curve(curve, stored["curve_start"], "curve") if curve else None,
-        in_flight=stored.get("in_flight", 0),
-        level=stored["level"],
-        level_until=stored["level_until"],
-        diverged_at=stored["diverged_at"],
-        seen=[(at, level) for at, level in stored["seen"]],
-        decide_at=stored["decide_at"],
-    )
-
-
-def _write(value: Deployment, row: DeploymentRow) -> None:
-    row.min_replicas, row.max_replicas = value.minimum, value.maximum
-    row.inactive_timeout = value.inactive_minutes
-    row.state, row.since, row.step_count = value.state, value.since, value.steps
-    row.due_at, row.active_at = value.due_at(), value.active_at
-    row.waiting, row.pool, row.allocated = value.waiting, value.pool, value.allocated
-    row.desired_replicas, row.ready_replicas = value.desired, value.ready
-    scaling = value.scaling
-    row.detail = {
-        "next_at": value.next_at,
-        "next_state": value.next_state,
-        "next_cause": value.next_cause,
-        "struck": value.struck,
-        "hold_before": value.hold_before,
-        "arrived_at": value.arrived_at,
-        "starting": value.starting,
-        "draining": value.draining,
-        "active_until": value.active_until,
-        "billed_at": value.billed_at,
-        "scaling": None if scaling == Scaling() else _stored(scaling),
-    }
-
-
-def _stored(scaling: Scaling) -> dict[str, Any]:
-    curve = scaling.curve
-    return {
-        "target": scaling.target,
-        "up_window": scaling.up_window,
-        "down_window": scaling.down_window,
-        "curve": curve.text if curve else None,
-        "curve_start": curve.start if curve else None,
-        "in_flight": scaling.in_flight,
-        "level": scaling.level,
-        "level_until": scaling.level_until,
-        "diverged_at": scaling.diverged_at,
-        "seen": scaling.seen,
-        "decide_at": scaling.decide_at,
-    }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from together_mock.core.states import State
 from together_mock.services.projects import Project
 from together_mock.services.world import World
-from together_mock.store import queries
+from together_mock.store import history
 
 _PAGE = 500
 
@@ -64,12 +64,12 @@ class EventHub:
 
     def last(self, project: Project) -> int:
         """The number of the newest event."""
-        with self._world.read(project) as session:
-            return queries.last_event(session, project.key)
+        with self._world.read(project) as connection:
+            return history.last_event(connection, project.key)
 
     def page(self, project: Project, after: int) -> list[Happening]:
         """Events after a number, oldest first."""
-        with self._world.read(project) as session:
+        with self._world.read(project) as connection:
             return [
                 Happening(
                     number=row.key,
@@ -82,5 +82,5 @@ class EventHub:
                     desired=row.desired,
                     cause=row.cause,
                 )
-                for row in queries.events_after(session, project.key, after, _PAGE)
+                for row in history.events_after(connection, project.key, after, _PAGE)
             ]

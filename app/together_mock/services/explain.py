@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
 
 from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
@@ -12,8 +15,7 @@ from together_mock.services.endpoints import found
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import queries
-from together_mock.store.tables import EventRow
+from together_mock.store import history
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
             next_state=next_state,
             next_at=next_at,
             why=why(unit, deployment),
-            history=_history(queries.events_of(unit.session, row.key)),
+            history=_history(history.events_of(unit.connection, row.key)),
         )
 
 
@@ -94,7 +96,7 @@ def why(unit: Unit, deployment: Deployment) -> str:
     return f"it stays {word}: nothing moves it on under preset {unit.preset.name}"
 
 
-def _history(rows: Sequence[EventRow]) -> list[Past]:
+def _history(rows: Sequence[Row[Any]]) -> list[Past]:
     return [
         Past(
             at=row.at,

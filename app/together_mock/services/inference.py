@@ -1,16 +1,16 @@
 """Inference: where a request goes, and whether it may. The common case runs no SQL."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from together_mock.core.errors import MockError
 from together_mock.services.projects import Activity, Project, Route
+from together_mock.services.rows import value_of
 from together_mock.services.unit import route
 from together_mock.services.world import World
 from together_mock.store import queries
 
 
-@dataclass(frozen=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A request that may be answered: by which model, at which virtual instant, as which number."""
 
     model: str
@@ -34,7 +34,10 @@ def admit(world: World, project: Project, name: str) -> Admitted | None:
         first = not project.has_activity
         project.request_count += 1
         if target is not None:
-            project.activity.setdefault(target.deployment_key, Activity()).request(at)
+            noted = project.activity.get(target.deployment_key)
+            if noted is None:
+                noted = project.activity[target.deployment_key] = Activity()
+            noted.request(at)
         admitted = Admitted(
             model, at, project.request_count, target.deployment_key if target else None
         )
@@ -99,9 +102,9 @@ def _load(world: World, project: Project, name: str) -> None:
     with world.write(project) as unit:
         # Names that no endpoint has are remembered too, and clients can think of any number.
         unit.forget_routes = len(project.routes) >= MOST_ROUTES
-        pair = queries.endpoint_by_name(unit.session, project.key, name)
-        pair = pair or queries.endpoint_by_id(unit.session, project.key, name)
-        unit.routes[name] = route(*pair) if pair else None
+        pair = queries.endpoint_by_name(unit.connection, project.key, name)
+        pair = pair or queries.endpoint_by_id(unit.connection, project.key, name)
+        unit.routes[name] = pair and route(pair[0], value_of(world.catalog, *pair))
 
 
 def _model(world: World, name: str, target: Route | None) -> str:

@@ -2,47 +2,57 @@
 
 from typing import Any
 
+from together_mock.core.deployment import Deployment, Scaling
 from together_mock.core.errors import MockError
 from together_mock.core.load import parse_curve
 from together_mock.core.states import FROM_V1, V1_STATES, State
 from together_mock.services.documents import ProgressEntry, ScalingEntry
-from together_mock.store.tables import DeploymentRow
-
-# What stands in the row's `detail` under the document's own names.
-_DETAIL = (
-    "next_at",
-    "next_cause",
-    "struck",
-    "arrived_at",
-    "starting",
-    "draining",
-    "active_until",
-    "billed_at",
-)
 
 
-def show(row: DeploymentRow) -> ProgressEntry:
-    """The progress of a row."""
-    detail = row.detail
-    known = {name: detail[name] for name in _DETAIL if name in detail}
+def show(value: Deployment) -> ProgressEntry:
+    """The progress of a deployment."""
     return ProgressEntry(
-        since=row.since,
-        steps=row.step_count,
-        next_state=_word(detail.get("next_state")),
-        hold_before=_word(detail.get("hold_before")),
-        waiting=row.waiting,
-        pool=row.pool,
-        allocated=row.allocated,
-        desired=row.desired_replicas,
-        ready=row.ready_replicas,
-        active_at=row.active_at,
-        scaling=_scaling(detail.get("scaling")),
-        **known,
+        since=value.since,
+        steps=value.steps,
+        next_at=value.next_at,
+        next_state=_word(value.next_state),
+        next_cause=value.next_cause,
+        struck=value.struck,
+        hold_before=_word(value.hold_before),
+        arrived_at=value.arrived_at,
+        waiting=value.waiting,
+        pool=value.pool,
+        allocated=value.allocated,
+        desired=value.desired,
+        ready=value.ready,
+        starting=value.starting,
+        draining=value.draining,
+        active_at=value.active_at,
+        active_until=value.active_until,
+        billed_at=value.billed_at,
+        scaling=None if value.scaling == Scaling() else _shown(value.scaling),
     )
 
 
-def restore(row: DeploymentRow, state: State, entry: ProgressEntry) -> None:
-    """Put a row where a document says it is; the engine plans its next step from there.
+def _shown(scaling: Scaling) -> ScalingEntry:
+    # Open streams belong to this process, not to the project's state.
+    curve = scaling.curve
+    return ScalingEntry(
+        target=scaling.target,
+        up_window=scaling.up_window,
+        down_window=scaling.down_window,
+        curve=curve.text if curve else None,
+        curve_start=curve.start if curve else None,
+        level=scaling.level,
+        level_until=scaling.level_until,
+        diverged_at=scaling.diverged_at,
+        seen=scaling.seen,
+        decide_at=scaling.decide_at,
+    )
+
+
+def restore(value: Deployment, state: State, entry: ProgressEntry) -> None:
+    """Put a deployment where a document says it is; the engine goes on from there.
 
     Raises:
         MockError: a load curve that cannot be read, or replicas ready where none can be.
@@ -50,30 +60,39 @@ def restore(row: DeploymentRow, state: State, entry: ProgressEntry) -> None:
     if entry.ready and state is not State.SERVING:
         detail = "replicas are ready in STARTED only"
         raise MockError("invalid_value", param="progress.ready", detail=detail)
-    row.state, row.since, row.step_count = state, entry.since, entry.steps
-    row.waiting, row.pool, row.allocated = entry.waiting, entry.pool, entry.allocated
-    row.desired_replicas, row.ready_replicas = entry.desired, entry.ready
-    row.active_at = entry.active_at
-    scaling = entry.scaling
-    if scaling is not None and scaling.curve is not None:
-        parse_curve(scaling.curve, 0, "progress.scaling.curve")
-    row.detail = {name: getattr(entry, name) for name in _DETAIL} | {
-        "next_state": _state(entry.next_state),
-        "hold_before": _state(entry.hold_before),
-        "scaling": None if scaling is None else scaling.model_dump(),
-    }
+    value.state, value.since, value.steps = state, entry.since, entry.steps
+    value.next_at, value.next_state = entry.next_at, _state(entry.next_state)
+    value.next_cause, value.struck = entry.next_cause, entry.struck
+    value.hold_before, value.arrived_at = _state(entry.hold_before), entry.arrived_at
+    value.waiting, value.pool, value.allocated = entry.waiting, entry.pool, entry.allocated
+    value.desired, value.ready = entry.desired, entry.ready
+    value.starting, value.draining = list(entry.starting), list(entry.draining)
+    value.active_at, value.active_until = entry.active_at, entry.active_until
+    value.billed_at = entry.billed_at
+    if entry.scaling is not None:
+        value.scaling = _scaling(entry.scaling)
 
 
-def _scaling(stored: dict[str, Any] | None) -> ScalingEntry | None:
-    if stored is None:
-        return None
-    # Open streams belong to this process, not to the project's state.
-    return ScalingEntry(**{name: part for name, part in stored.items() if name != "in_flight"})
+def _scaling(entry: ScalingEntry) -> Scaling:
+    curve = None
+    if entry.curve is not None and entry.curve_start is not None:
+        curve = parse_curve(entry.curve, entry.curve_start, "progress.scaling.curve")
+    return Scaling(
+        target=entry.target,
+        up_window=entry.up_window,
+        down_window=entry.down_window,
+        curve=curve,
+        level=entry.level,
+        level_until=entry.level_until,
+        diverged_at=entry.diverged_at,
+        seen=list(entry.seen),
+        decide_at=entry.decide_at,
+    )
 
 
-def _word(state: str | None) -> Any:
-    return None if state is None else V1_STATES[State(state)]
+def _word(state: State | None) -> Any:
+    return None if state is None else V1_STATES[state]
 
 
-def _state(word: str | None) -> str | None:
-    return None if word is None else FROM_V1[word].value
+def _state(word: str | None) -> State | None:
+    return None if word is None else FROM_V1[word]

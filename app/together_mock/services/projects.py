@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from sqlalchemy import Row
+
 from together_mock.core import ids, names
 from together_mock.core.clock import MINUTE, VirtualClock
 from together_mock.services.rules import Rules
-from together_mock.store.tables import ProjectRow
 
 FOREVER = 2**63 - 1
 CLOSED = -1
@@ -24,6 +25,10 @@ class Route:
     deployment_key: int
     model: str
     serving: bool
+
+
+# Facts that are columns as they are.
+_PLAIN = ("slug", "seed", "preset", "endpoint_count", "due_at")
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,24 @@ class Facts:
             "slug": self.slug,
             "seed": self.seed,
             "preset": self.preset,
+            "endpoint_count": self.endpoint_count,
+            "due_at": self.due_at,
             "clock_base_at": self.clock.base_at,
             "clock_base_real": self.clock.base_real,
             "clock_rate": self.clock.rate,
-            "endpoint_count": self.endpoint_count,
-            "due_at": self.due_at,
-            "rules": self.rules.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            "rules": self.rules.model_dump_json(by_alias=True, exclude_defaults=True),
         }
+
+    def changes_from(self, before: "Facts") -> dict[str, Any]:
+        """The columns that differ from what they were."""
+        if self is before:
+            return {}
+        if self.rules is before.rules and self.clock is before.clock:
+            # The common case by far: rules are expensive to write out.
+            changes = {name: getattr(self, name) for name in _PLAIN}
+            return {name: new for name, new in changes.items() if new != getattr(before, name)}
+        old = before.columns()
+        return {name: new for name, new in self.columns().items() if new != old[name]}
 
     def with_rules(self, rules: Rules) -> "Facts":
         """The same with other rules."""
@@ -110,8 +126,8 @@ class Project:
     gate: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def from_row(cls, row: ProjectRow) -> "Project":
-        """The live part of a stored project."""
+    def from_row(cls, row: Row[Any]) -> "Project":
+        """The live part of a stored project, from a row with the columns of `ProjectRow`."""
         clock = VirtualClock(row.clock_base_at, row.clock_base_real, row.clock_rate)
         return cls(
             key=row.key,
@@ -124,7 +140,7 @@ class Project:
                 clock=clock,
                 endpoint_count=row.endpoint_count,
                 due_at=row.due_at,
-                rules=Rules.model_validate(row.rules),
+                rules=Rules.model_validate_json(row.rules),
             ),
             request_count=row.request_count,
             stored_request_count=row.request_count,
@@ -146,15 +162,15 @@ def hash_of(key: str) -> str:
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def new_row(slug: str, server_seed: int, preset: str, clock: VirtualClock) -> ProjectRow:
-    """The row of a new project; its ids follow from the server's seed and the slug."""
+def new_columns(slug: str, server_seed: int, preset: str, clock: VirtualClock) -> dict[str, Any]:
+    """The columns of a new project; its ids follow from the server's seed and the slug."""
     seed = str(server_seed)
     facts = Facts(slug, project_seed(server_seed, slug), preset, clock)
-    return ProjectRow(
-        id=ids.prefixed("proj", seed, slug),
-        organization_id=ids.prefixed("org", seed, slug),
+    return {
+        "id": ids.prefixed("proj", seed, slug),
+        "organization_id": ids.prefixed("org", seed, slug),
         **facts.columns(),
-    )
+    }
 
 
 def project_seed(server_seed: int, slug: str) -> str:

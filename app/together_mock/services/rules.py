@@ -204,6 +204,16 @@ class Rules(Document):
     balance_at: int = 0
     on_poll: Literal["none", "next"] = "none"
 
+    @property
+    def bind(self) -> bool:
+        """Whether one endpoint's doings can concern all others, or a read moves the clock."""
+        return bool(
+            self.capacity.pools
+            or self.planned
+            or self.balance is not None
+            or self.on_poll != "none"
+        )
+
 
 def ttl_end(ttl: float | None, now: int) -> int | None:
     """The instant at which a fault made now ends."""

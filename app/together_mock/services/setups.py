@@ -44,12 +44,17 @@ class CapacityView:
     planned: list[PlannedCapacity]
 
 
+def profiles(project: Project) -> dict[str, ProfileDocument]:
+    """The profiles by name."""
+    return project.facts.rules.profiles
+
+
 def put_profile(world: World, project: Project, name: str, document: ProfileDocument) -> None:
     """Set a profile. Stages under way are timed anew from their start, never back in time."""
     with world.write(project) as unit:
         rules = unit.facts.rules
-        profiles = {**rules.profiles, name: document}
-        engine.set_rules(unit, rules.model_copy(update={"profiles": profiles}))
+        changed = {**rules.profiles, name: document}
+        engine.set_facts(unit, rules=rules.model_copy(update={"profiles": changed}))
         control.plan_anew(unit)
 
 
@@ -63,8 +68,8 @@ def delete_profile(world: World, project: Project, name: str) -> None:
         rules = unit.facts.rules
         if name not in rules.profiles:
             raise MockError("unknown_item", kind="profile", id=name)
-        profiles = {key: item for key, item in rules.profiles.items() if key != name}
-        engine.set_rules(unit, rules.model_copy(update={"profiles": profiles}))
+        kept = {key: item for key, item in rules.profiles.items() if key != name}
+        engine.set_facts(unit, rules=rules.model_copy(update={"profiles": kept}))
         control.plan_anew(unit)
 
 
@@ -92,18 +97,18 @@ def put_capacity(
         else:
             planned = [*rules.planned, PlannedCapacity(at=at, capacity=document)]
             planned.sort(key=lambda plan: plan.at)
-            engine.set_rules(unit, rules.model_copy(update={"planned": planned}))
+            engine.set_facts(unit, rules=rules.model_copy(update={"planned": planned}))
     return capacity(world, project)
 
 
 def put_in_force(unit: Unit, document: CapacityDocument) -> None:
     """Put pools in force now, and give out what they have."""
     made = engine.simulation(unit)
-    held = queries.holding_pairs(unit.session, unit.project.key)
-    engine.load(unit, made, [*held, *queries.waiting_pairs(unit.session, unit.project.key)])
+    held = queries.holding_pairs(unit.connection, unit.project.key)
+    engine.load(unit, made, [*held, *queries.waiting_pairs(unit.connection, unit.project.key)])
     made.set_capacity(document.value(), unit.now)
     engine.save(unit)
-    engine.set_rules(unit, unit.facts.rules.model_copy(update={"capacity": document}))
+    engine.set_facts(unit, rules=unit.facts.rules.model_copy(update={"capacity": document}))
 
 
 def check_capacity(world: World, document: CapacityDocument) -> None:
@@ -133,12 +138,11 @@ def check_capacity(world: World, document: CapacityDocument) -> None:
 
 def faults(world: World, project: Project) -> list[Fault]:
     """The faults in force; those whose time has passed are left out."""
-    with world.read(project):
-        now = world.now(project)
+    with world.write(project) as unit:
         return [
             fault
-            for fault in project.facts.rules.faults
-            if fault.until is None or now < fault.until
+            for fault in unit.facts.rules.faults
+            if fault.until is None or unit.now < fault.until
         ]
 
 
@@ -153,7 +157,7 @@ def add_fault(world: World, project: Project, document: NewFault) -> Fault:
             until=ttl_end(document.ttl, unit.now),
         )
         changes = {"faults": [*rules.faults, fault], "fault_count": number}
-        engine.set_rules(unit, rules.model_copy(update=changes))
+        engine.set_facts(unit, rules=rules.model_copy(update=changes))
         if document.effect.lifecycle == "replica_crash":
             _crash_now(unit)
         engine.save(unit)
@@ -162,7 +166,7 @@ def add_fault(world: World, project: Project, document: NewFault) -> Fault:
 
 def _crash_now(unit: Unit) -> None:
     made = engine.simulation(unit)
-    serving = queries.pairs_in_states(unit.session, unit.project.key, [State.SERVING])
+    serving = queries.pairs_in_states(unit.connection, unit.project.key, engine.SERVING)
     for endpoint, row in serving:
         deployment = engine.deployment_of(unit, endpoint, row)
         fault: LifecycleFault | None = made.timing.strike(deployment, unit.now)
@@ -181,7 +185,7 @@ def delete_faults(world: World, project: Project, fault_id: str | None) -> None:
         kept = [fault for fault in rules.faults if fault_id not in (None, fault.id)]
         if fault_id is not None and len(kept) == len(rules.faults):
             raise MockError("unknown_item", kind="fault", id=fault_id)
-        engine.set_rules(unit, rules.model_copy(update={"faults": kept}))
+        engine.set_facts(unit, rules=rules.model_copy(update={"faults": kept}))
 
 
 def force(world: World, project: Project, endpoint_id: str, state: str, reason: str | None) -> None:

@@ -3,13 +3,15 @@
 from typing import Any
 
 from together_mock.core.billing import exact_dollars
+from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
-from together_mock.core.states import V1_STATES, State
+from together_mock.core.states import V1_STATES
 from together_mock.services import engine, progress
 from together_mock.services.projects import Project
+from together_mock.services.rows import value_of
 from together_mock.services.world import World
-from together_mock.store import queries
-from together_mock.store.tables import DeploymentRow, EndpointRow
+from together_mock.store import history, queries
+from together_mock.store.records import EndpointRecord
 
 
 def show(world: World, project: Project) -> dict[str, Any]:
@@ -33,7 +35,8 @@ def show(world: World, project: Project) -> dict[str, Any]:
             },
             "preset": facts.preset,
             "endpoints": [
-                _entry(*pair) for pair in queries.endpoints_oldest_first(unit.session, project.key)
+                _entry(endpoint, value_of(world.catalog, endpoint, row))
+                for endpoint, row in queries.endpoints_oldest_first(unit.connection, project.key)
             ],
             "profiles": plain["profiles"],
             "capacity": plain["capacity"],
@@ -50,26 +53,29 @@ def show(world: World, project: Project) -> dict[str, Any]:
                         "replica_time": row.replica_time,
                         "idle_time": row.idle_time,
                     }
-                    for row in queries.usage(unit.session, project.key)
+                    for row in history.usage(unit.connection, project.key)
                 ],
             },
         }
 
 
-def _entry(endpoint: EndpointRow, row: DeploymentRow) -> dict[str, Any]:
+def _entry(endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "name": endpoint.name,
         "display_name": endpoint.display_name,
         "model": endpoint.model,
-        "hardware": row.hardware,
-        "state": V1_STATES[State(row.state)],
-        "autoscaling": {"min_replicas": row.min_replicas, "max_replicas": row.max_replicas},
-        "inactive_timeout": row.inactive_timeout,
-        "availability_zone": row.availability_zone,
-        "disable_prompt_cache": row.disable_prompt_cache,
-        "disable_speculative_decoding": row.disable_speculative_decoding,
+        "hardware": deployment.hardware,
+        "state": V1_STATES[deployment.state],
+        "autoscaling": {
+            "min_replicas": deployment.minimum,
+            "max_replicas": deployment.maximum,
+        },
+        "inactive_timeout": deployment.inactive_minutes,
+        "availability_zone": deployment.zone,
+        "disable_prompt_cache": bool(endpoint.disable_prompt_cache),
+        "disable_speculative_decoding": bool(endpoint.disable_speculative_decoding),
         "created_at": to_exact_iso(endpoint.created_at),
-        "deployment_id": row.id,
-        "progress": progress.show(row).model_dump(mode="json"),
+        "deployment_id": deployment.id,
+        "progress": progress.show(deployment).model_dump(mode="json"),
     }

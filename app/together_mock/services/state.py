@@ -1,6 +1,6 @@
 """The state document applied to a project, shown from it, and gone back to on reset."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,16 +9,18 @@ import orjson
 from together_mock.core import commands
 from together_mock.core.billing import Usage, units
 from together_mock.core.clock import VirtualClock
+from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.states import FROM_V1, State
-from together_mock.services import checks, endpoints, engine, progress, projects, setups
+from together_mock.services import checks, engine, progress, projects, setups
+from together_mock.services.birth import Identity, NewEndpoint, make
 from together_mock.services.documents import EndpointEntry, StateDocument, read_document
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.rules import Rules
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import queries
-from together_mock.store.tables import DeploymentRow, EndpointRow
+from together_mock.store import history, queries
+from together_mock.store.records import EndpointRecord
 
 # What a reset can be told to bring back; each is a part of the project.
 RESETTABLE = (
@@ -68,10 +70,8 @@ def start_from(world: World, project: Project, value: dict[str, Any]) -> None:
     with world.move_clock(project) as unit:
         _replace(world, unit, read_document(value))
         start = {name: part for name, part in value.items() if name not in ("api_key", "project")}
-        # YAML reads instants as datetimes; the store keeps JSON.
-        queries.update_project(
-            unit.session, project.key, {"initial": orjson.loads(orjson.dumps(start))}
-        )
+        initial = orjson.dumps(start).decode()
+        queries.update_project(unit.connection, project.key, {"initial": initial})
 
 
 def put(world: World, project: Project, value: dict[str, Any]) -> None:
@@ -96,7 +96,9 @@ def reset(world: World, project: Project, only: Collection[str] | None) -> list[
     """
     parts = [part for part in RESETTABLE if only is None or part in only]
     with world.move_clock(project) as unit:
-        start = read_document(queries.initial_state(unit.session, project.key) or {})
+        start = read_document(
+            orjson.loads(queries.initial_state(unit.connection, project.key) or "{}")
+        )
         if only is None:
             _replace(world, unit, start)
         else:
@@ -116,7 +118,7 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
         changes["faults"] = fresh.faults
     if "billing" in parts:
         changes |= {"balance": fresh.balance, "balance_at": unit.now}
-        queries.delete_usage(unit.session, unit.project.key)
+        history.delete_usage(unit.connection, unit.project.key)
     if "profiles" in parts:
         changes["profiles"] = fresh.profiles
         unit.facts = replace(unit.facts, preset=start.preset or world.settings.preset)
@@ -125,7 +127,7 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
         unit.move_to(clock.base_at if "endpoints" in parts else unit.now)
         unit.facts = replace(unit.facts, clock=replace(unit.facts.clock, rate=clock.rate))
         changes["on_poll"] = fresh.on_poll
-    engine.set_rules(unit, unit.facts.rules.model_copy(update=changes))
+    engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
     if "endpoints" in parts:
         _replace_endpoints(world, unit, start)
 
@@ -137,8 +139,8 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
         raise MockError("invalid_value", param="project.slug", detail=f"{slug} is already in use")
     clock = _start_clock(world, document)
     _check_setups(world, document)
-    queries.delete_usage(unit.session, project.key)
-    queries.delete_events(unit.session, project.key)
+    history.delete_usage(unit.connection, project.key)
+    history.delete_events(unit.connection, project.key)
     unit.discard_simulation()
     unit.facts = replace(
         unit.facts,
@@ -156,7 +158,7 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
         (used.endpoint, used.hardware, used.day): Usage(used.replica_time, used.idle_time)
         for used in document.billing.usage
     }
-    queries.add_usage(unit.session, project.key, usage)
+    history.add_usage(unit.connection, project.key, usage)
 
 
 def _check_setups(world: World, document: StateDocument) -> None:
@@ -199,46 +201,42 @@ def _start_clock(world: World, document: StateDocument) -> VirtualClock:
 
 
 def _replace_endpoints(world: World, unit: Unit, document: StateDocument) -> None:
-    session = unit.session
     engine.save(unit)
     unit.discard_simulation()
-    queries.delete_endpoints(session, unit.project.key)
-    session.expire_all()
-    unit.forget_routes = True
-    rows = [
-        _rows(world, unit, entry, f"endpoints.{index}")
-        for index, entry in enumerate(document.endpoints)
-    ]
-    _refuse_duplicates(rows)
-    # Flushed kind by kind, so that a document of thousands becomes a few statements.
-    session.add_all([endpoint for endpoint, _ in rows])
-    session.flush()
-    for endpoint, row in rows:
-        row.endpoint_key = endpoint.key
-    session.add_all([row for _, row in rows])
-    session.flush()
-    for (endpoint, row), entry in zip(rows, document.endpoints, strict=True):
+    queries.delete_endpoints(unit.connection, unit.project.key)
+    unit.forget_routes, unit.routes = True, {}
+    unit.taken = _names(document.endpoints)
+    # Also where there are no endpoints: it knows when planned pools are due.
+    engine.simulation(unit)
+    for index, entry in enumerate(document.endpoints):
+        try:
+            endpoint, deployment = _made(world, unit, entry)
+        except MockError as error:
+            error.param = f"endpoints.{index}.{error.param}"
+            raise
+        engine.add(unit, endpoint, deployment)
         if entry.progress is None:
-            _enter(unit, endpoint, row, entry)
-        else:
-            # Written back so that its next step is due again.
-            deployment = engine.deployment_of(unit, endpoint, row)
-            engine.simulation(unit).changed.add(deployment.key)
+            _enter(unit, deployment, FROM_V1[entry.state])
 
 
-def _enter(unit: Unit, endpoint: EndpointRow, row: DeploymentRow, entry: EndpointEntry) -> None:
+def _enter(unit: Unit, deployment: Deployment, state: State) -> None:
     made = engine.simulation(unit)
-    deployment = engine.deployment_of(unit, endpoint, row)
-    state = FROM_V1[entry.state]
     if state in (State.STARTING, State.SERVING, State.STOPPING):
         commands.take(made, deployment, deployment.minimum)
     made.enter(deployment, state, unit.now, "state")
 
 
-def _refuse_duplicates(rows: list[tuple[EndpointRow, DeploymentRow]]) -> None:
+def _names(entries: Sequence[EndpointEntry]) -> set[str]:
+    """The ids and names that a document gives.
+
+    Raises:
+        MockError: one of them stands there twice.
+    """
     seen: set[tuple[str, str]] = set()
-    for index, (endpoint, _) in enumerate(rows):
-        for field, value in (("id", endpoint.id), ("name", endpoint.name)):
+    for index, entry in enumerate(entries):
+        for field, value in (("id", entry.id), ("name", entry.name)):
+            if value is None:
+                continue
             if (field, value) in seen:
                 raise MockError(
                     "invalid_value",
@@ -246,53 +244,30 @@ def _refuse_duplicates(rows: list[tuple[EndpointRow, DeploymentRow]]) -> None:
                     detail=f"{value} stands twice in the document",
                 )
             seen.add((field, value))
+    return {value for _, value in seen}
 
 
-def _rows(
-    world: World, unit: Unit, entry: EndpointEntry, param: str
-) -> tuple[EndpointRow, DeploymentRow]:
-    try:
-        hardware = checks.find_hardware(world, entry.hardware, entry.model)
-        bounds = entry.autoscaling
-        checks.check_replicas(bounds.min_replicas, bounds.max_replicas)
-        checks.check_zone(world, entry.availability_zone)
-    except MockError as error:
-        error.param = f"{param}.{error.param}"
-        raise
-    progress_entry = entry.progress
-    if progress_entry and progress_entry.next_at and entry.state in ("STOPPED", "ERROR"):
+def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecord, Deployment]:
+    hardware = checks.find_hardware(world, entry.hardware, entry.model)
+    bounds = entry.autoscaling
+    checks.check_replicas(bounds.min_replicas, bounds.max_replicas)
+    checks.check_zone(world, entry.availability_zone)
+    if entry.progress and entry.progress.next_at and entry.state in ("STOPPED", "ERROR"):
         detail = f"{entry.state} does not end by itself"
-        raise MockError("invalid_value", param=f"{param}.progress.next_at", detail=detail)
-    fresh = endpoints.generated(unit, unit.facts.slug, entry.model) if _needs_ids(entry) else {}
-    endpoint = EndpointRow(
-        project_key=unit.project.key,
-        id=entry.id or fresh["id"],
-        name=entry.name or fresh["name"],
-        display_name=entry.display_name or entry.model,
+        raise MockError("invalid_value", param="progress.next_at", detail=detail)
+    new = NewEndpoint(
         model=entry.model,
-        created_at=unit.now if entry.created_at is None else entry.created_at,
-    )
-    row = DeploymentRow(
-        project_key=unit.project.key,
-        endpoint_key=0,
-        id=entry.deployment_id or fresh["deployment_id"],
         hardware=hardware.id,
-        availability_zone=entry.availability_zone,
+        display_name=entry.display_name,
         min_replicas=bounds.min_replicas,
         max_replicas=bounds.max_replicas,
         inactive_timeout=entry.inactive_timeout,
+        availability_zone=entry.availability_zone,
         disable_prompt_cache=entry.disable_prompt_cache,
         disable_speculative_decoding=entry.disable_speculative_decoding,
-        state=State.STOPPED,
     )
+    identity = Identity(entry.id, entry.name, entry.deployment_id, entry.created_at)
+    endpoint, deployment = make(unit, new, hardware, identity)
     if entry.progress is not None:
-        try:
-            progress.restore(row, FROM_V1[entry.state], entry.progress)
-        except MockError as error:
-            error.param = f"{param}.{error.param}"
-            raise
-    return endpoint, row
-
-
-def _needs_ids(entry: EndpointEntry) -> bool:
-    return not (entry.id and entry.name and entry.deployment_id)
+        progress.restore(deployment, FROM_V1[entry.state], entry.progress)
+    return endpoint, deployment

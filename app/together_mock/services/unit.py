@@ -1,16 +1,18 @@
-"""A unit of work: the session, the instant, and what becomes visible once it is committed."""
+"""A unit of work: the connection, the instant, and what becomes visible once it is committed."""
 
 from dataclasses import dataclass, field, replace
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from together_mock.core.catalog import Preset
+from together_mock.core.deployment import Deployment
 from together_mock.core.events import Event
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Facts, Project, Route
-from together_mock.store.tables import DeploymentRow, EndpointRow
+from together_mock.store import queries
+from together_mock.store.records import EndpointRecord
 
 
 @dataclass
@@ -21,7 +23,7 @@ class Unit:
     project when the unit is committed, and neither when it is not.
     """
 
-    session: Session
+    connection: Connection
     project: Project
     # The machine's time (seconds) and the project's, read as one.
     real: float
@@ -30,12 +32,17 @@ class Unit:
     catalog: Catalog
     routes: dict[str, Route | None] = field(default_factory=dict)
     forget_routes: bool = False
-    # The deployments at work and their rows; written back before the commit.
+    # The deployments at work, and the endpoint of each by its key; written back before the commit.
     simulation: Simulation | None = None
-    rows: dict[int, tuple[EndpointRow, DeploymentRow]] = field(default_factory=dict)
+    endpoints: dict[int, EndpointRecord] = field(default_factory=dict)
+    # The keys of deployments that the store does not hold yet.
+    fresh: set[int] = field(default_factory=set)
+    # Ids and names that the store does not know yet, but that are given out.
+    taken: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     # Set to make the project's count of inference requests start anew from there.
     request_count: int | None = None
+    _next_keys: tuple[int, int] | None = None
 
     def move_to(self, at: int) -> None:
         """Set the project's clock to the virtual instant `at`, as of the unit's real instant."""
@@ -52,25 +59,32 @@ class Unit:
         self.facts = replace(self.facts, endpoint_count=self.facts.endpoint_count + 1)
         return self.facts.endpoint_count
 
+    def new_keys(self) -> tuple[int, int]:
+        """Keys for a new endpoint and for its deployment."""
+        endpoint, deployment = self._next_keys or queries.next_keys(self.connection)
+        self._next_keys = (endpoint + 1, deployment + 1)
+        return endpoint, deployment
+
     def discard_simulation(self) -> None:
         """Forget the deployments at work: their rows are about to be replaced."""
-        self.simulation, self.rows = None, {}
+        self.simulation, self.endpoints, self.fresh = None, {}, set()
 
-    def publish(self, endpoint: EndpointRow, deployment: DeploymentRow) -> None:
-        """Let inference see the endpoint as it is now."""
-        target = route(endpoint, deployment)
-        self.routes[endpoint.name] = self.routes[endpoint.id] = target
+    def publish(self, endpoint: EndpointRecord, deployment: Deployment) -> None:
+        """Let inference see the endpoint as it is now, where it remembers something of it."""
+        for name in (endpoint.name, endpoint.id):
+            if name in self.project.routes or name in self.routes:
+                self.routes[name] = route(endpoint, deployment)
 
-    def withdraw(self, endpoint: EndpointRow) -> None:
+    def withdraw(self, endpoint: EndpointRecord) -> None:
         """Let inference no longer find the endpoint."""
         self.routes[endpoint.name] = self.routes[endpoint.id] = None
 
 
-def route(endpoint: EndpointRow, deployment: DeploymentRow) -> Route:
+def route(endpoint: EndpointRecord, deployment: Deployment) -> Route:
     """What inference needs to know of an endpoint."""
     return Route(
         endpoint_id=endpoint.id,
         deployment_key=deployment.key,
         model=endpoint.model,
-        serving=deployment.state == State.SERVING and deployment.ready_replicas > 0,
+        serving=deployment.state is State.SERVING and deployment.ready > 0,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from together_mock.core.clock import SECOND, RealTime, VirtualClock
 from together_mock.core.instants import parse_instant
@@ -21,7 +21,6 @@ from together_mock.services.unit import Unit
 from together_mock.settings import Settings
 from together_mock.store import queries
 from together_mock.store.database import Database
-from together_mock.store.tables import ApiKeyRow
 
 log = logging.getLogger("together_mock")
 
@@ -53,15 +52,15 @@ class World:
         self._load()
 
     def _load(self) -> None:
-        with self._database.reading() as session:
+        with self._database.reading() as connection:
             by_key = {}
-            for row in queries.projects(session):
+            for row in queries.projects(connection):
                 project = Project.from_row(row)
-                deployments_due = queries.next_due_at(session, project.key)
+                deployments_due = queries.next_due_at(connection, project.key)
                 project.next_due = _earliest(deployments_due, row.due_at)
                 by_key[project.key] = project
                 self._register(project)
-            for key in queries.api_keys(session):
+            for key in queries.api_keys(connection):
                 self._by_hash[key.hash] = by_key[key.project_key]
 
     def _register(self, project: Project) -> None:
@@ -88,16 +87,15 @@ class World:
 
     def _create_project(self, key_hash: str, slug: str) -> Project:
         settings = self.settings
-        with self._database.writing() as session:
+        with self._database.writing() as connection:
             existing = self._by_name.get(slug)
             project = existing
             if project is None:
-                row = projects.new_row(slug, settings.seed, settings.preset, self.starting_clock())
-                session.add(row)
-                session.flush()
-                project = Project.from_row(row)
-            session.add(ApiKeyRow(hash=key_hash, project_key=project.key))
-            session.commit()
+                clock = self.starting_clock()
+                columns = projects.new_columns(slug, settings.seed, settings.preset, clock)
+                project = Project.from_row(queries.add_project(connection, columns))
+            queries.add_api_key(connection, key_hash, project.key)
+            connection.commit()
         if existing is None:
             self._register(project)
             self.on_new_project(project)
@@ -148,52 +146,72 @@ class World:
 
     # Units of work -------------------------------------------------------------------------
 
+    def enter_quickly(self, project: Project) -> bool:
+        """Take the lock if nobody has it, and if a unit of work on the project cannot be long.
+
+        The thread that got it calls `leave` when it is done.
+        """
+        if not self._lock.acquire(blocking=False):
+            return False
+        if project.activity or self._is_behind(project) or project.facts.rules.bind:
+            self._lock.release()
+            return False
+        return True
+
+    def leave(self) -> None:
+        """Give back the lock that `enter_quickly` took."""
+        self._lock.release()
+
     @contextmanager
-    def read(self, project: Project) -> Iterator[Session]:
-        """A session on the project as it is now: what is due has been run before."""
+    def read(self, project: Project) -> Iterator[Connection]:
+        """A connection with the project as it is now: what is due has been run before."""
         if project.activity or self._is_behind(project):
-            with self.write(project):
-                pass
-        with self._database.reading() as session:
-            yield session
+            with self.write(project) as unit:
+                yield unit.connection
+        else:
+            with self._database.reading() as connection:
+                yield connection
 
     @contextmanager
     def write(self, project: Project) -> Iterator[Unit]:
         """A unit of work that is committed when its block ends, and not at all if it raises."""
-        with self._lock, self._database.writing() as session:
-            unit = self._unit(session, project, self._time.now())
+        with self._lock, self._database.writing() as connection:
+            unit = self._unit(connection, project)
             if project.activity or (project.next_due is not None and project.next_due <= unit.now):
-                with self._snapshot_closed(project) as activity:
-                    engine.settle(unit, activity, unit.now)
+                with self._settled(unit):
+                    yield unit
                     self._commit(unit)
-                # At the same instant: at a later one, something might be due again.
-                unit = self._unit(session, project, unit.real)
-            yield unit
-            self._commit(unit)
+            else:
+                yield unit
+                self._commit(unit)
 
     @contextmanager
     def move_clock(self, project: Project) -> Iterator[Unit]:
         """A unit of work that may move the clock: inference waits until it has."""
-        with self._lock, self._database.writing() as session:
-            unit = self._unit(session, project, self._time.now())
-            with self._snapshot_closed(project) as activity:
-                # What is due already belongs to the move, so that its caller hears of it.
-                engine.settle(unit, activity, unit.now)
+        with self._lock, self._database.writing() as connection:
+            unit = self._unit(connection, project)
+            with self._settled(unit):
                 yield unit
                 self._commit(unit)
 
-    def _unit(self, session: Session, project: Project, real: float) -> Unit:
-        facts = project.facts
-        return Unit(session, project, real, facts.clock.now(real), facts, self.catalog)
+    def _unit(self, connection: Connection, project: Project) -> Unit:
+        facts, real = project.facts, self._time.now()
+        return Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
 
     @contextmanager
-    def _snapshot_closed(self, project: Project) -> Iterator[dict[int, Activity]]:
-        """Close the routing snapshot and take the activity noted so far; put back on failure."""
+    def _settled(self, unit: Unit) -> Iterator[None]:
+        """Close the routing snapshot, and run what is due by what inference noted so far.
+
+        What was noted is put back if the block raises: then none of it has been stored.
+        """
+        project = unit.project
         with project.gate:
             activity, project.activity = project.activity, {}
             project.valid_until = CLOSED
         try:
-            yield activity
+            engine.settle(unit, activity, unit.now)
+            engine.save(unit)
+            yield
         except BaseException:
             with project.gate:
                 for key, noted in project.activity.items():
@@ -202,18 +220,16 @@ class World:
             raise
 
     def _commit(self, unit: Unit) -> None:
-        project, session = unit.project, unit.session
+        project, connection = unit.project, unit.connection
         next_due = engine.next_due(unit)
         anew = unit.request_count
         request_count = project.request_count if anew is None else anew
-        changed: dict[str, object] = {}
-        if unit.facts != project.facts:
-            changed |= unit.facts.columns()
+        changed = unit.facts.changes_from(project.facts)
         if request_count != project.stored_request_count:
             changed["request_count"] = request_count
         if changed:
-            queries.update_project(session, project.key, changed)
-        session.commit()
+            queries.update_project(connection, project.key, changed)
+        connection.commit()
         project.stored_request_count = request_count
         self._publish(unit, next_due)
 

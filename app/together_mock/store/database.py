@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError as SqlDatabaseError
-from sqlmodel import Session, SQLModel
+from sqlmodel import SQLModel
 
 from together_mock.store import tables as tables  # noqa: PLC0414 - fills the metadata
+from together_mock.store.prepared import driver_of
 
 # The newest Alembic revision; a new store is created at it without running the migrations.
 SCHEMA_VERSION = "0001"
@@ -41,7 +42,7 @@ class Database:
         self._private = location is None
         self._lock: int | None = None
         self.path = _temporary_path() if location is None else _path_of(location)
-        self._engine = _engine(self.path)
+        self._engine = _engine(self.path, private=self._private)
         self._writer = self._engine.execution_options(together_mock_writer=True)
         try:
             self._prepare()
@@ -91,16 +92,18 @@ class Database:
         connection.close()
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session on a consistent snapshot."""
-        with Session(self._engine, autoflush=False) as session:
-            yield session
+    def reading(self) -> Iterator[Connection]:
+        """A connection with a consistent snapshot."""
+        with self._engine.connect() as connection:
+            connection.begin()
+            yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A session that holds the write lock from its first statement; the caller commits."""
-        with Session(self._writer) as session:
-            yield session
+    def writing(self) -> Iterator[Connection]:
+        """A connection that holds the write lock; what the caller does not commit is undone."""
+        with self._writer.connect() as connection:
+            connection.begin()
+            yield connection
 
     def close(self) -> None:
         """Close every connection; a private file is removed."""
@@ -129,7 +132,10 @@ def _path_of(location: str) -> Path:
     return Path(rest[1:])
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, *, private: bool) -> Engine:
+    # A commit outlives the process either way. NORMAL keeps the file whole even when the machine
+    # goes down; a private file is of no use to anybody then.
+    synchronous = "OFF" if private else "NORMAL"
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": 5, "check_same_thread": False},
@@ -139,14 +145,14 @@ def _engine(path: Path) -> Engine:
     def configure(connection: Any, _record: Any) -> None:
         # The driver must not open transactions by itself: see `begin` below.
         connection.isolation_level = None
-        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A writer takes the lock at once: a reader that became a writer could be refused.
         writer = connection.get_execution_options().get("together_mock_writer")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        driver_of(connection).execute("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return engine
 

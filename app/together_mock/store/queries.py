@@ -1,295 +1,286 @@
-"""Every SELECT and DELETE. `due_pairs` is the one query of the lifecycle."""
+"""Every statement on projects, keys, endpoints and deployments. `due_pairs` drives lifecycles."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import sqlite3
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlmodel import Session, SQLModel, col
-
-from together_mock.core.billing import Usage
-from together_mock.store.tables import (
-    ApiKeyRow,
-    DeploymentRow,
-    EndpointRow,
-    EventRow,
-    ProjectRow,
-    UsageRow,
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
 )
+from sqlmodel import SQLModel, col
 
-Pair = tuple[EndpointRow, DeploymentRow]
+from together_mock.store.prepared import Prepared
+from together_mock.store.records import DeploymentRecord, EndpointRecord, Pair
+from together_mock.store.tables import DeploymentRow, EndpointRow, ProjectRow
 
-# SQLite takes a bounded number of parameters in one statement.
-CHUNK = 500
+_PROJECTS = SQLModel.metadata.tables["project"]
+_KEYS = SQLModel.metadata.tables["api_key"]
+_ENDPOINTS = SQLModel.metadata.tables["endpoint"]
+_DEPLOYMENTS = SQLModel.metadata.tables["deployment"]
 
-_PAIRS = select(EndpointRow, DeploymentRow).join(
-    DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key)
-)
+# Projects and keys ---------------------------------------------------------------------------
 
-# Built once: units of work run these all the time, and building costs more than running.
-_DUE = _PAIRS.where(
-    col(DeploymentRow.project_key) == bindparam("project"),
-    col(DeploymentRow.due_at) <= bindparam("until"),
+
+def projects(connection: Connection) -> Sequence[Row[Any]]:
+    """Every project, oldest first, with the columns of `ProjectRow`."""
+    return connection.execute(select(_PROJECTS).order_by(col(ProjectRow.key))).all()
+
+
+def add_project(connection: Connection, values: dict[str, Any]) -> Row[Any]:
+    """Add a project; its row."""
+    return connection.execute(insert(_PROJECTS).values(values).returning(_PROJECTS)).one()
+
+
+def update_project(connection: Connection, key: int, values: dict[str, Any]) -> None:
+    """Set columns of a project."""
+    _update_project(tuple(values)).run(connection, project=key, **values)
+
+
+@cache
+def _update_project(columns: tuple[str, ...]) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return Prepared(
+        update(_PROJECTS).where(col(ProjectRow.key) == bindparam("project")).values(values)
+    )
+
+
+def initial_state(connection: Connection, key: int) -> str | None:
+    """The state document that a project started from, as JSON."""
+    return connection.scalar(select(col(ProjectRow.initial)).where(col(ProjectRow.key) == key))
+
+
+def api_keys(connection: Connection) -> Sequence[Row[Any]]:
+    """Every known key, with the columns of `ApiKeyRow`."""
+    return connection.execute(select(_KEYS)).all()
+
+
+def add_api_key(connection: Connection, key_hash: str, project_key: int) -> None:
+    """Add a key of a project."""
+    connection.execute(insert(_KEYS).values(hash=key_hash, project_key=project_key))
+
+
+# Endpoints and deployments -------------------------------------------------------------------
+
+_WIDTH = len(EndpointRecord._fields)
+_PAIRS = select(_ENDPOINTS, _DEPLOYMENTS).join(
+    _DEPLOYMENTS, col(DeploymentRow.endpoint_key) == col(EndpointRow.key)
 )
-_BY_ID = _PAIRS.where(
-    col(EndpointRow.project_key) == bindparam("project"), col(EndpointRow.id) == bindparam("id")
-)
-_BY_NAME = _PAIRS.where(
-    col(EndpointRow.project_key) == bindparam("project"), col(EndpointRow.name) == bindparam("name")
-)
-_EXISTS = (
-    select(col(EndpointRow.key))
-    .where(
-        col(EndpointRow.project_key) == bindparam("project"),
+_OF_PROJECT = col(DeploymentRow.project_key) == bindparam("project")
+_OWNED = col(EndpointRow.project_key) == bindparam("project")
+
+
+def _pairs(*conditions: ColumnElement[bool]) -> Prepared:
+    return Prepared(_PAIRS.where(*conditions))
+
+
+_DUE = _pairs(_OF_PROJECT, col(DeploymentRow.due_at) <= bindparam("until"))
+_WAITING = _pairs(_OF_PROJECT, col(DeploymentRow.waiting) == 1)
+_HOLDING = _pairs(_OF_PROJECT, col(DeploymentRow.allocated) > 0)
+_OF_DEPLOYMENT = _pairs(col(DeploymentRow.key) == bindparam("key"))
+_BY_ID = _pairs(_OWNED, col(EndpointRow.id) == bindparam("id"))
+_BY_NAME = _pairs(_OWNED, col(EndpointRow.name) == bindparam("name"))
+_OLDEST_FIRST = Prepared(_PAIRS.where(_OWNED).order_by(col(EndpointRow.key)))
+
+
+def _read(cursor: sqlite3.Cursor) -> list[Pair]:
+    return [
+        (EndpointRecord._make(row[:_WIDTH]), DeploymentRecord._make(row[_WIDTH:])) for row in cursor
+    ]
+
+
+def _first(cursor: sqlite3.Cursor) -> Pair | None:
+    pairs = _read(cursor)
+    return pairs[0] if pairs else None
+
+
+def due_pairs(connection: Connection, project_key: int, until: int) -> list[Pair]:
+    """Deployments with a step due at or before `until`, with their endpoints."""
+    return _read(_DUE.run(connection, project=project_key, until=until))
+
+
+def waiting_pairs(connection: Connection, project_key: int) -> list[Pair]:
+    """Deployments that wait for capacity."""
+    return _read(_WAITING.run(connection, project=project_key))
+
+
+def holding_pairs(connection: Connection, project_key: int) -> list[Pair]:
+    """Deployments that hold replicas."""
+    return _read(_HOLDING.run(connection, project=project_key))
+
+
+def pairs_in_states(connection: Connection, project_key: int, states: Sequence[str]) -> list[Pair]:
+    """A project's deployments that stand in one of the states, with their endpoints."""
+    values = {f"state{number}": state for number, state in enumerate(states)}
+    return _read(_in_states(len(states)).run(connection, project=project_key, **values))
+
+
+@cache
+def _in_states(count: int) -> Prepared:
+    states: list[Any] = [bindparam(f"state{number}") for number in range(count)]
+    return _pairs(_OF_PROJECT, col(DeploymentRow.state).in_(states))
+
+
+def pairs_of_deployments(connection: Connection, keys: Iterable[int]) -> list[Pair]:
+    """The endpoints of these deployments, each with its deployment."""
+    return [pair for key in keys for pair in _read(_OF_DEPLOYMENT.run(connection, key=key))]
+
+
+def endpoint_by_id(connection: Connection, project_key: int, endpoint_id: str) -> Pair | None:
+    """An endpoint with its deployment, by id."""
+    return _first(_BY_ID.run(connection, project=project_key, id=endpoint_id))
+
+
+def endpoint_by_name(connection: Connection, project_key: int, name: str) -> Pair | None:
+    """An endpoint with its deployment, by name."""
+    return _first(_BY_NAME.run(connection, project=project_key, name=name))
+
+
+def endpoints_oldest_first(connection: Connection, project_key: int) -> list[Pair]:
+    """Every endpoint with its deployment, in the order of creation."""
+    return _read(_OLDEST_FIRST.run(connection, project=project_key))
+
+
+def endpoint_exists(connection: Connection, project_key: int, endpoint_id: str, name: str) -> bool:
+    """Whether a project has an endpoint of that id or of that name."""
+    found = _EXISTS.run(connection, project=project_key, id=endpoint_id, name=name)
+    return found.fetchone() is not None
+
+
+_EXISTS = Prepared(
+    select(col(EndpointRow.key)).where(
+        _OWNED,
         (col(EndpointRow.id) == bindparam("id")) | (col(EndpointRow.name) == bindparam("name")),
     )
-    .limit(1)
 )
-_NEXT_DUE = select(func.min(DeploymentRow.due_at)).where(
-    col(DeploymentRow.project_key) == bindparam("project")
+
+
+class ListedEndpoint(NamedTuple):
+    """What a list shows of an endpoint."""
+
+    id: str
+    name: str
+    model: str
+    state: str
+    created_at: int
+
+
+def listed_endpoints(connection: Connection, project_key: int) -> list[ListedEndpoint]:
+    """What a list shows of every endpoint, newest first."""
+    return [ListedEndpoint._make(row) for row in _LISTED.run(connection, project=project_key)]
+
+
+_LISTED = Prepared(
+    select(
+        col(EndpointRow.id),
+        col(EndpointRow.name),
+        col(EndpointRow.model),
+        col(DeploymentRow.state),
+        col(EndpointRow.created_at),
+    )
+    .join(DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key))
+    .where(_OWNED)
+    .order_by(col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
 )
-_PROJECTS = SQLModel.metadata.tables["project"]
-_UPDATE_PROJECT = update(_PROJECTS).where(_PROJECTS.c.key == bindparam("project"))
 
 
-def projects(session: Session) -> Sequence[ProjectRow]:
-    """Every project, oldest first."""
-    return session.scalars(select(ProjectRow).order_by(col(ProjectRow.key))).all()
-
-
-def update_project(session: Session, key: int, values: dict[str, object]) -> None:
-    """Set columns of a project."""
-    session.connection().execute(_UPDATE_PROJECT, {"project": key, **values})
-
-
-def initial_state(session: Session, key: int) -> dict[str, Any] | None:
-    """The state document that a project started from."""
-    return session.scalar(select(col(ProjectRow.initial)).where(col(ProjectRow.key) == key))
-
-
-def api_keys(session: Session) -> Sequence[ApiKeyRow]:
-    """Every known key."""
-    return session.scalars(select(ApiKeyRow)).all()
-
-
-def due_pairs(session: Session, project_key: int, until: int) -> list[Pair]:
-    """Deployments with a step due at or before `until`, with their endpoints."""
-    rows = session.execute(_DUE, {"project": project_key, "until": until})
-    return [(row[0], row[1]) for row in rows]
-
-
-def waiting_pairs(session: Session, project_key: int) -> list[Pair]:
-    """Deployments that wait for capacity."""
-    return _pairs(
-        session, col(DeploymentRow.project_key) == project_key, col(DeploymentRow.waiting).is_(True)
-    )
-
-
-def holding_pairs(session: Session, project_key: int) -> list[Pair]:
-    """Deployments that hold replicas."""
-    return _pairs(
-        session, col(DeploymentRow.project_key) == project_key, col(DeploymentRow.allocated) > 0
-    )
-
-
-def unstopped_pairs(session: Session, project_key: int) -> list[Pair]:
-    """Deployments that run or are about to."""
-    return _pairs(
-        session,
-        col(DeploymentRow.project_key) == project_key,
-        col(DeploymentRow.state).in_(["queued", "starting", "serving"]),
-    )
-
-
-def allocations(session: Session, project_key: int) -> Sequence[Row[Any]]:
-    """Replicas held, by hardware, pool and zone."""
-    statement: Any = (
-        select(
-            col(DeploymentRow.hardware),
-            col(DeploymentRow.pool),
-            col(DeploymentRow.availability_zone).label("zone"),
-            func.sum(DeploymentRow.allocated).label("used"),
-        )
-        .where(col(DeploymentRow.project_key) == project_key, col(DeploymentRow.allocated) > 0)
-        .group_by(
-            col(DeploymentRow.hardware),
-            col(DeploymentRow.pool),
-            col(DeploymentRow.availability_zone),
-        )
-    )
-    return session.execute(statement).all()
-
-
-def _pairs(session: Session, *conditions: ColumnElement[bool]) -> list[Pair]:
-    return [(row[0], row[1]) for row in session.execute(_PAIRS.where(*conditions))]
-
-
-def next_due_at(session: Session, project_key: int) -> int | None:
+def next_due_at(connection: Connection, project_key: int) -> int | None:
     """The earliest due instant of a project."""
-    return session.scalar(_NEXT_DUE, {"project": project_key})
+    due: int | None = _NEXT_DUE.run(connection, project=project_key).fetchone()[0]
+    return due
 
 
-def pairs_in_states(session: Session, project_key: int, states: Iterable[str]) -> list[Pair]:
-    """A project's deployments that stand in one of the states, with their endpoints."""
-    return _pairs(
-        session,
-        col(DeploymentRow.project_key) == project_key,
-        col(DeploymentRow.state).in_(list(states)),
-    )
+_NEXT_DUE = Prepared(select(func.min(DeploymentRow.due_at)).where(_OF_PROJECT))
 
 
-def endpoint_by_id(session: Session, project_key: int, endpoint_id: str) -> Pair | None:
-    """An endpoint with its deployment, by id."""
-    row = session.execute(_BY_ID, {"project": project_key, "id": endpoint_id}).first()
-    return (row[0], row[1]) if row else None
+class Allocation(NamedTuple):
+    """Replicas held of a hardware, in a pool, by deployments that asked for a zone."""
+
+    hardware: str
+    pool: str | None
+    zone: str | None
+    used: int
 
 
-def endpoint_by_name(session: Session, project_key: int, name: str) -> Pair | None:
-    """An endpoint with its deployment, by name."""
-    row = session.execute(_BY_NAME, {"project": project_key, "name": name}).first()
-    return (row[0], row[1]) if row else None
+def allocations(connection: Connection, project_key: int) -> list[Allocation]:
+    """Replicas held in a project."""
+    return [Allocation._make(row) for row in _ALLOCATIONS.run(connection, project=project_key)]
 
 
-def endpoint_exists(session: Session, project_key: int, endpoint_id: str, name: str) -> bool:
-    """Whether a project has an endpoint of that id or of that name."""
-    known = {"project": project_key, "id": endpoint_id, "name": name}
-    return session.connection().execute(_EXISTS, known).first() is not None
-
-
-def endpoint_rows(session: Session, project_key: int) -> Sequence[Row[Any]]:
-    """What a list shows of every endpoint, newest first: id, name, model, state, created_at."""
-    statement = (
-        select(
-            col(EndpointRow.id),
-            col(EndpointRow.name),
-            col(EndpointRow.model),
-            col(DeploymentRow.state),
-            col(EndpointRow.created_at),
-        )
-        .join(DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key))
-        .where(col(EndpointRow.project_key) == project_key)
-        .order_by(col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
-    )
-    return session.execute(statement).all()
-
-
-def endpoints_oldest_first(session: Session, project_key: int) -> list[Pair]:
-    """Every endpoint with its deployment, in the order of creation."""
-    statement = _PAIRS.where(col(EndpointRow.project_key) == project_key).order_by(
-        col(EndpointRow.key)
-    )
-    return [(row[0], row[1]) for row in session.execute(statement)]
-
-
-def pairs_of_deployments(session: Session, keys: Iterable[int]) -> list[Pair]:
-    """The endpoints of these deployments, each with its deployment."""
-    wanted = list(keys)
-    return [
-        (row[0], row[1])
-        for start in range(0, len(wanted), CHUNK)
-        for row in session.execute(
-            _PAIRS.where(col(DeploymentRow.key).in_(wanted[start : start + CHUNK]))
-        )
-    ]
-
-
-_EVENT_COLUMNS = [item.name for item in SQLModel.metadata.tables["event"].c if item.name != "key"]
-_ADD_EVENTS = (
-    f"INSERT INTO event ({', '.join(_EVENT_COLUMNS)})"  # noqa: S608 - names, not values
-    f" VALUES ({', '.join('?' * len(_EVENT_COLUMNS))})"
+_PLACE = (
+    col(DeploymentRow.hardware),
+    col(DeploymentRow.pool),
+    col(DeploymentRow.availability_zone),
+)
+_ALLOCATIONS = Prepared(
+    select(*_PLACE, func.sum(DeploymentRow.allocated))
+    .where(_OF_PROJECT, col(DeploymentRow.allocated) > 0)
+    .group_by(*_PLACE)
 )
 
 
-def add_events(session: Session, rows: list[tuple[Any, ...]]) -> None:
-    """Append to the history; each row has the columns in the order of `_EVENT_COLUMNS`.
-
-    Handed to the driver as it is: a month of autoscaling is some hundred thousand rows.
-    """
-    if rows:
-        session.connection().exec_driver_sql(_ADD_EVENTS, rows)
+def next_keys(connection: Connection) -> tuple[int, int]:
+    """The keys of the next endpoint and of the next deployment: there is one writer at a time."""
+    keys: tuple[int, int] = _NEXT_KEYS.run(connection).fetchone()
+    return keys
 
 
-def events_of(session: Session, deployment_key: int) -> Sequence[EventRow]:
-    """A deployment's history, oldest first."""
-    statement = (
-        select(EventRow)
-        .where(col(EventRow.deployment_key) == deployment_key)
-        .order_by(col(EventRow.key))
+# A deployment's key is never used twice, so what SQLite remembers counts, not what is there.
+_NEXT_KEYS = Prepared(
+    select(
+        select(func.coalesce(func.max(EndpointRow.key), 0) + 1).scalar_subquery(),
+        text("(SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'deployment')"),
     )
-    return session.scalars(statement).all()
+)
 
 
-def events_after(session: Session, project_key: int, key: int, limit: int) -> Sequence[EventRow]:
-    """A project's events after the one with this key, oldest first."""
-    statement = (
-        select(EventRow)
-        .where(col(EventRow.project_key) == project_key, col(EventRow.key) > key)
-        .order_by(col(EventRow.key))
-        .limit(limit)
-    )
-    return session.scalars(statement).all()
+def insert_pairs(connection: Connection, pairs: Sequence[Pair]) -> None:
+    """Add endpoints, each with its deployment."""
+    _INSERT_ENDPOINT.run_many(connection, [endpoint for endpoint, _ in pairs])
+    _INSERT_DEPLOYMENT.run_many(connection, [deployment for _, deployment in pairs])
 
 
-def delete_events(session: Session, project_key: int) -> None:
-    """Forget a project's history; numbers of events are not given out again."""
-    session.execute(delete(EventRow).where(col(EventRow.project_key) == project_key))
+def update_deployments(connection: Connection, records: Sequence[DeploymentRecord]) -> None:
+    """Write back what may have changed of deployments."""
+    rows = [(*record[_FIXED:], record.key) for record in records]
+    _UPDATE_DEPLOYMENT.run_many(connection, rows)
 
 
-def last_event(session: Session, project_key: int) -> int:
-    """The key of a project's newest event; 0 when there is none."""
-    statement = select(func.max(EventRow.key)).where(col(EventRow.project_key) == project_key)
-    return session.scalar(statement) or 0
+def rename_endpoint(connection: Connection, key: int, display_name: str) -> None:
+    """Set an endpoint's display name."""
+    _RENAME.run(connection, key=key, name=display_name)
 
 
-def add_usage(
-    session: Session, project_key: int, usage: Mapping[tuple[str, str, int], Usage]
-) -> None:
-    """Add to the ledger."""
-    if not usage:
-        return
-    rows = [
-        {
-            "project_key": project_key,
-            "endpoint_id": endpoint_id,
-            "hardware": hardware,
-            "day": day,
-            "replica_time": used.replica_time,
-            "idle_time": used.idle_time,
-        }
-        for (endpoint_id, hardware, day), used in usage.items()
-    ]
-    statement = sqlite_insert(UsageRow)
-    added = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["project_key", "endpoint_id", "hardware", "day"],
-        set_={
-            "replica_time": col(UsageRow.replica_time) + added.replica_time,
-            "idle_time": col(UsageRow.idle_time) + added.idle_time,
-        },
-    )
-    session.execute(statement, rows)
+_INSERT_ENDPOINT = Prepared(insert(_ENDPOINTS))
+_INSERT_DEPLOYMENT = Prepared(insert(_DEPLOYMENTS))
+# Keys, the id and the place never change; what may change comes after them.
+_FIXED = DeploymentRecord._fields.index("min_replicas")
+_UPDATE_DEPLOYMENT = Prepared(
+    update(_DEPLOYMENTS)
+    .where(_DEPLOYMENTS.c.key == bindparam("written"))
+    .values({name: bindparam(f"new_{name}") for name in DeploymentRecord._fields[_FIXED:]})
+)
+_RENAME = Prepared(
+    update(_ENDPOINTS)
+    .where(_ENDPOINTS.c.key == bindparam("key"))
+    .values(display_name=bindparam("name"))
+)
 
 
-def usage(session: Session, project_key: int) -> Sequence[UsageRow]:
-    """A project's ledger, by endpoint and day."""
-    statement = (
-        select(UsageRow)
-        .where(col(UsageRow.project_key) == project_key)
-        .order_by(col(UsageRow.endpoint_id), col(UsageRow.day), col(UsageRow.hardware))
-    )
-    return session.scalars(statement).all()
+def delete_endpoint(connection: Connection, key: int) -> None:
+    """Delete one endpoint; its deployments go with it, their history stays."""
+    connection.execute(delete(_ENDPOINTS).where(col(EndpointRow.key) == key))
 
 
-def delete_usage(session: Session, project_key: int) -> None:
-    """Empty a project's ledger."""
-    session.execute(delete(UsageRow).where(col(UsageRow.project_key) == project_key))
-
-
-def delete_endpoint(session: Session, key: int) -> None:
-    """Delete one endpoint; its deployments and their history go with it."""
-    session.execute(delete(EndpointRow).where(col(EndpointRow.key) == key))
-
-
-def delete_endpoints(session: Session, project_key: int) -> None:
+def delete_endpoints(connection: Connection, project_key: int) -> None:
     """Delete every endpoint of a project."""
-    session.execute(delete(EndpointRow).where(col(EndpointRow.project_key) == project_key))
+    connection.execute(delete(_ENDPOINTS).where(col(EndpointRow.project_key) == project_key))

@@ -1,4 +1,4 @@
-"""Every table, and nothing else. Rows are never sent to a client.
+"""Every table, and nothing else: the schema. `records` and `queries` read and write the rows.
 
 Instants are integer microseconds since the Unix epoch, in the project's virtual time. Every table
 has an integer key of its own: public ids are unique within a project only, so that a state
@@ -7,7 +7,7 @@ document can be put into another project with its ids as they are.
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -38,10 +38,10 @@ class ProjectRow(SQLModel, table=True):
     clock_rate: float
     # The instant of the next thing due to the project as a whole.
     due_at: int | None = _instant_or_none()
-    # Profiles, capacity, faults, balance: see services.rules.
-    rules: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
-    # The state document the project started from, to which a reset returns.
-    initial: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    # Profiles, capacity, faults, balance, as JSON: see services.rules.
+    rules: str
+    # The state document the project started from, as JSON, to which a reset returns.
+    initial: str | None = None
 
 
 class ApiKeyRow(SQLModel, table=True):
@@ -68,6 +68,8 @@ class EndpointRow(SQLModel, table=True):
     name: str
     display_name: str
     model: str
+    disable_prompt_cache: bool = False
+    disable_speculative_decoding: bool = False
     created_at: int = _instant()
 
 
@@ -92,8 +94,6 @@ class DeploymentRow(SQLModel, table=True):
     min_replicas: int
     max_replicas: int
     inactive_timeout: int | None = None
-    disable_prompt_cache: bool = False
-    disable_speculative_decoding: bool = False
     state: str
     since: int = _instant()
     # How often the deployment entered a state; makes each stage's jitter a draw of its own.
@@ -107,8 +107,8 @@ class DeploymentRow(SQLModel, table=True):
     allocated: int = 0
     desired_replicas: int = 0
     ready_replicas: int = 0
-    # What only the simulation reads: planned steps, replicas on their way, scaling.
-    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    # What only the simulation reads, as JSON: planned steps, replicas on their way, scaling.
+    detail: str
 
 
 class EventRow(SQLModel, table=True):

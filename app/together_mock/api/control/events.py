@@ -7,35 +7,36 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import Depends, Header, Request
 from starlette.responses import StreamingResponse
 
 from together_mock.api.control import mapping, schemas
 from together_mock.api.dependencies import ControlledDep, admin
 from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
 from together_mock.core.errors import MockError
 from together_mock.services.events import EventHub, Happening
 from together_mock.services.projects import Project
 
-router = APIRouter(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
+router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
 
 @router.get("/events", operation_id="followEvents", responses=errors(400, 401, 404))
 async def follow_events(
     request: Request,
-    project: ControlledDep,
+    call: ControlledDep,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """Follow the project's events as server-sent events; `Last-Event-ID` resumes after one."""
     hub: EventHub = request.app.state.events
     if last_event_id is None:
         # Known before the answer begins: whatever happens once it has is told.
-        after = await asyncio.to_thread(hub.last, project)
+        after = await asyncio.to_thread(hub.last, call.project)
     elif re.fullmatch("[0-9]{1,18}", last_event_id):
         after = int(last_event_id)
     else:
         raise MockError("invalid_value", param="Last-Event-ID", detail="must be an event's number")
-    frames = _frames(hub, project, after)
+    frames = _frames(hub, call.project, after)
     return StreamingResponse(frames, media_type="text/event-stream")
 
 
@@ -54,12 +55,12 @@ def _frame(event: Happening) -> bytes:
 
 @router.post("/events/wait", operation_id="waitForEvent", responses=errors(400, 401, 404, 408))
 async def wait_for_event(
-    request: Request, project: ControlledDep, body: schemas.WaitFor
+    request: Request, call: ControlledDep, body: schemas.WaitFor
 ) -> dict[str, Any]:
     """Answer with the first event that matches: one that has happened, or the next to come."""
     try:
         async with asyncio.timeout(body.timeout):
-            return mapping.event(await _first(request.app.state.events, project, body))
+            return mapping.event(await _first(request.app.state.events, call.project, body))
     except TimeoutError:
         raise MockError("event_timeout", timeout=f"{body.timeout:g} s") from None
 

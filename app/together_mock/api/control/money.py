@@ -1,36 +1,35 @@
 """Control routes for the bill, its forecast and the balance."""
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 
 from together_mock.api.control import mapping, schemas
-from together_mock.api.dependencies import ControlledDep, WorldDep, admin
+from together_mock.api.dependencies import ControlledDep, admin
 from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
 from together_mock.core.billing import dollars
 from together_mock.core.clock import SECOND
 from together_mock.core.instants import to_exact_iso
 from together_mock.services import billing
 
-router = APIRouter(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
+router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
 
 @router.get("/billing", operation_id="getBilling", responses=errors(401, 404))
-def get_billing(world: WorldDep, project: ControlledDep) -> schemas.Bill:
+def get_billing(call: ControlledDep) -> schemas.Bill:
     """Show the bill so far, exact, by endpoint and by day."""
-    return mapping.bill(billing.bill(world, project))
+    return mapping.bill(billing.bill(call.world, call.project))
 
 
 @router.put("/billing", operation_id="putBalance", responses=errors(400, 401, 404))
-def put_balance(world: WorldDep, project: ControlledDep, body: schemas.PutBalance) -> schemas.Bill:
+def put_balance(call: ControlledDep, body: schemas.PutBalance) -> schemas.Bill:
     """Set what is left to spend; null is "no limit"."""
-    return mapping.bill(billing.set_balance(world, project, body.balance))
+    return mapping.bill(billing.set_balance(call.world, call.project, body.balance))
 
 
 @router.post("/billing/forecast", operation_id="forecast", responses=errors(400, 401, 404))
-def forecast(
-    world: WorldDep, project: ControlledDep, body: schemas.Horizon
-) -> schemas.ForecastShown:
+def forecast(call: ControlledDep, body: schemas.Horizon) -> schemas.ForecastShown:
     """Tell what will have been spent at the end of a horizon if nobody does anything."""
-    made = billing.forecast(world, project, round(body.horizon * SECOND))
+    made = billing.forecast(call.world, call.project, round(body.horizon * SECOND))
     return schemas.ForecastShown(
         currency="USD",
         until=to_exact_iso(made.until),

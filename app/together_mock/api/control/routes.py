@@ -1,20 +1,21 @@
 """The control plane's routes. Control calls are never activity."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import Depends
 
 from together_mock import __version__
 from together_mock.api.control import mapping, schemas
-from together_mock.api.dependencies import ControlledDep, WorldDep, admin, bearer
+from together_mock.api.dependencies import ControlledDep, WorldDep, admin
 from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
 from together_mock.core.errors import MockError
 from together_mock.core.instants import parse_instant
 from together_mock.services import control, snapshot, state
-from together_mock.services.projects import hash_of, key_id
+from together_mock.services.projects import key_id
 
-open_router = APIRouter(prefix="/_mock", tags=["Control"])
-router = APIRouter(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
+open_router = new_router(prefix="/_mock", tags=["Control"])
+router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
 
 @open_router.get("/health", operation_id="health")
@@ -33,66 +34,61 @@ async def ready(world: WorldDep) -> schemas.Ready:
 
 @router.get("/project", operation_id="getProject", responses=errors(401, 404))
 def get_project(
-    project: ControlledDep,
-    authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+    call: ControlledDep,
 ) -> schemas.Project:
     """Tell which project the call acts on."""
-    key = bearer(authorization)
+    project = call.project
     return schemas.Project(
         id=project.id,
         slug=project.slug,
         organization_id=project.organization_id,
-        api_key_id=key_id(hash_of(key)) if key else None,
+        api_key_id=key_id(call.key_hash) if call.key_hash else None,
     )
 
 
 @router.post("/reset", operation_id="reset", responses=errors(400, 401, 404))
-def reset(
-    world: WorldDep, project: ControlledDep, body: schemas.Reset | None = None
-) -> schemas.ResetDone:
+def reset(call: ControlledDep, body: schemas.Reset | None = None) -> schemas.ResetDone:
     """Bring the project, or the parts named, back to how it started."""
-    parts = state.reset(world, project, body.only if body else None)
+    parts = state.reset(call.world, call.project, body.only if body else None)
     return schemas.ResetDone.model_validate({"reset": parts})
 
 
 @router.get("/state", operation_id="getState", responses=errors(401, 404))
-def get_state(world: WorldDep, project: ControlledDep) -> schemas.State:
+def get_state(call: ControlledDep) -> schemas.State:
     """Show the whole project as one document."""
-    return snapshot.show(world, project)
+    return snapshot.show(call.world, call.project)
 
 
 @router.put("/state", operation_id="putState", responses=errors(400, 401, 404, 413, 415))
-def put_state(world: WorldDep, project: ControlledDep, body: dict[str, Any]) -> schemas.State:
+def put_state(call: ControlledDep, body: dict[str, Any]) -> schemas.State:
     """Replace the whole project by a document, or nothing of it."""
-    state.put(world, project, body)
-    return snapshot.show(world, project)
+    state.put(call.world, call.project, body)
+    return snapshot.show(call.world, call.project)
 
 
 @router.get("/clock", operation_id="getClock", responses=errors(401, 404))
-def get_clock(world: WorldDep, project: ControlledDep) -> schemas.Clock:
+def get_clock(call: ControlledDep) -> schemas.Clock:
     """Show the project's clock."""
-    return mapping.clock(control.clock(world, project))
+    return mapping.clock(control.clock(call.world, call.project))
 
 
 @router.put("/clock", operation_id="setClock", responses=errors(400, 401, 404, 409))
-def set_clock(world: WorldDep, project: ControlledDep, body: schemas.SetClock) -> schemas.Clock:
+def set_clock(call: ControlledDep, body: schemas.SetClock) -> schemas.Clock:
     """Set the clock's instant, its rate, or both; time never goes back."""
     now = None if body.now is None else parse_instant(body.now, "now")
-    return mapping.clock(control.set_clock(world, project, now, body.rate, body.on_poll))
+    return mapping.clock(control.set_clock(call.world, call.project, now, body.rate, body.on_poll))
 
 
 @router.post("/clock/advance", operation_id="advanceClock", responses=errors(400, 401, 404, 409))
-def advance_clock(
-    world: WorldDep, project: ControlledDep, body: schemas.AdvanceClock
-) -> schemas.Advanced:
+def advance_clock(call: ControlledDep, body: schemas.AdvanceClock) -> schemas.Advanced:
     """Move the clock, run everything due on the way, and tell what happened."""
-    return mapping.advanced(mapping.advance(world, project, body))
+    return mapping.advanced(mapping.advance(call.world, call.project, body))
 
 
 @router.put("/preset", operation_id="setPreset", responses=errors(400, 401, 404))
-def set_preset(world: WorldDep, project: ControlledDep, body: schemas.Preset) -> schemas.Preset:
+def set_preset(call: ControlledDep, body: schemas.Preset) -> schemas.Preset:
     """Put a lifecycle preset in force."""
-    return schemas.Preset(preset=control.set_preset(world, project, body.preset))
+    return schemas.Preset(preset=control.set_preset(call.world, call.project, body.preset))
 
 
 @router.get("/fidelity", operation_id="fidelity", responses=errors(401))

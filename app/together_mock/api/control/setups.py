@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import Depends, Path
 
 from together_mock.api.control import mapping, schemas
-from together_mock.api.dependencies import ControlledDep, WorldDep, admin
+from together_mock.api.dependencies import ControlledDep, admin
 from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
 from together_mock.services import explain, setups
 from together_mock.services.rules import CapacityDocument, Fault, NewFault, ProfileDocument
 
-router = APIRouter(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
+router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
 EndpointId = Annotated[str, Path(alias="id", description="The endpoint's id.")]
 Name = Annotated[str, Path(description="The profile's name.")]
@@ -18,76 +19,73 @@ FaultId = Annotated[str, Path(alias="id", description="The fault's id.")]
 
 
 @router.get("/profiles", operation_id="listProfiles", responses=errors(401, 404))
-def list_profiles(world: WorldDep, project: ControlledDep) -> dict[str, ProfileDocument]:
+def list_profiles(call: ControlledDep) -> dict[str, ProfileDocument]:
     """List the profiles by name."""
-    with world.read(project):
-        return project.facts.rules.profiles
+    return setups.profiles(call.project)
 
 
 @router.put("/profiles/{name}", operation_id="putProfile", responses=errors(400, 401, 404))
-def put_profile(
-    world: WorldDep, project: ControlledDep, name: Name, body: ProfileDocument
-) -> ProfileDocument:
+def put_profile(call: ControlledDep, name: Name, body: ProfileDocument) -> ProfileDocument:
     """Set timings by selector; stages under way are timed anew from their start."""
-    setups.put_profile(world, project, name, body)
+    setups.put_profile(call.world, call.project, name, body)
     return body
 
 
 @router.delete(
     "/profiles/{name}", operation_id="deleteProfile", status_code=204, responses=errors(401, 404)
 )
-def delete_profile(world: WorldDep, project: ControlledDep, name: Name) -> None:
+def delete_profile(call: ControlledDep, name: Name) -> None:
     """Remove a profile."""
-    setups.delete_profile(world, project, name)
+    setups.delete_profile(call.world, call.project, name)
 
 
 @router.get("/capacity", operation_id="getCapacity", responses=errors(401, 404))
-def get_capacity(world: WorldDep, project: ControlledDep) -> schemas.CapacityShown:
+def get_capacity(call: ControlledDep) -> schemas.CapacityShown:
     """Show the pools with their use, and those to come."""
-    return mapping.capacity(setups.capacity(world, project))
+    return mapping.capacity(setups.capacity(call.world, call.project))
 
 
 @router.put("/capacity", operation_id="putCapacity", responses=errors(400, 401, 404))
-def put_capacity(
-    world: WorldDep, project: ControlledDep, body: schemas.PutCapacity
-) -> schemas.CapacityShown:
+def put_capacity(call: ControlledDep, body: schemas.PutCapacity) -> schemas.CapacityShown:
     """Put pools in force, now or at an instant to come."""
     document = CapacityDocument(pools=body.pools, on_exhausted=body.on_exhausted)
-    return mapping.capacity(setups.put_capacity(world, project, document, body.at))
+    return mapping.capacity(setups.put_capacity(call.world, call.project, document, body.at))
 
 
 @router.get("/faults", operation_id="listFaults", responses=errors(401, 404))
-def list_faults(world: WorldDep, project: ControlledDep) -> schemas.Faults:
+def list_faults(call: ControlledDep) -> schemas.Faults:
     """List the faults in force, with how often each struck and may still strike."""
-    return schemas.Faults(data=[mapping.fault(fault) for fault in setups.faults(world, project)])
+    return schemas.Faults(
+        data=[mapping.fault(fault) for fault in setups.faults(call.world, call.project)]
+    )
 
 
 @router.post("/faults", operation_id="addFault", status_code=201, responses=errors(400, 401, 404))
-def add_fault(world: WorldDep, project: ControlledDep, body: NewFault) -> schemas.FaultShown:
+def add_fault(call: ControlledDep, body: NewFault) -> schemas.FaultShown:
     """Set a fault."""
-    fault: Fault = setups.add_fault(world, project, body)
+    fault: Fault = setups.add_fault(call.world, call.project, body)
     return mapping.fault(fault)
 
 
 @router.delete("/faults", operation_id="deleteFaults", status_code=204, responses=errors(401, 404))
-def delete_faults(world: WorldDep, project: ControlledDep) -> None:
+def delete_faults(call: ControlledDep) -> None:
     """Remove every fault."""
-    setups.delete_faults(world, project, None)
+    setups.delete_faults(call.world, call.project, None)
 
 
 @router.delete(
     "/faults/{id}", operation_id="deleteFault", status_code=204, responses=errors(401, 404)
 )
-def delete_fault(world: WorldDep, project: ControlledDep, fault_id: FaultId) -> None:
+def delete_fault(call: ControlledDep, fault_id: FaultId) -> None:
     """Remove one fault."""
-    setups.delete_faults(world, project, fault_id)
+    setups.delete_faults(call.world, call.project, fault_id)
 
 
 @router.post("/load", operation_id="putLoad", responses=errors(400, 401, 404))
-def put_load(world: WorldDep, project: ControlledDep, body: schemas.PutLoad) -> dict[str, Any]:
+def put_load(call: ControlledDep, body: schemas.PutLoad) -> dict[str, Any]:
     """Put a synthetic load on an endpoint; a null curve takes it off."""
     load = setups.Load(body.curve, body.target, body.scale_up_window, body.scale_down_window)
-    curve = setups.put_load(world, project, body.endpoint, load)
+    curve = setups.put_load(call.world, call.project, body.endpoint, load)
     return mapping.load(body.endpoint, curve)
 
 
@@ -97,30 +95,28 @@ def put_load(world: WorldDep, project: ControlledDep, body: schemas.PutLoad) -> 
     responses=errors(400, 401, 404, 409),
 )
 def force_transition(
-    world: WorldDep, project: ControlledDep, endpoint_id: EndpointId, body: schemas.Force
+    call: ControlledDep, endpoint_id: EndpointId, body: schemas.Force
 ) -> schemas.Timeline:
     """Put an endpoint into a state now."""
-    setups.force(world, project, endpoint_id, body.to, body.reason)
-    return mapping.timeline(explain.timeline(world, project, endpoint_id))
+    setups.force(call.world, call.project, endpoint_id, body.to, body.reason)
+    return mapping.timeline(explain.timeline(call.world, call.project, endpoint_id))
 
 
 @router.post("/endpoints/{id}/hold", operation_id="hold", responses=errors(400, 401, 404, 409))
-def hold(
-    world: WorldDep, project: ControlledDep, endpoint_id: EndpointId, body: schemas.Hold
-) -> schemas.Timeline:
+def hold(call: ControlledDep, endpoint_id: EndpointId, body: schemas.Hold) -> schemas.Timeline:
     """Park an endpoint just before a state."""
-    setups.hold(world, project, endpoint_id, body.before)
-    return mapping.timeline(explain.timeline(world, project, endpoint_id))
+    setups.hold(call.world, call.project, endpoint_id, body.before)
+    return mapping.timeline(explain.timeline(call.world, call.project, endpoint_id))
 
 
 @router.post("/endpoints/{id}/release", operation_id="release", responses=errors(401, 404))
-def release(world: WorldDep, project: ControlledDep, endpoint_id: EndpointId) -> schemas.Timeline:
+def release(call: ControlledDep, endpoint_id: EndpointId) -> schemas.Timeline:
     """Let a parked endpoint go on."""
-    setups.release(world, project, endpoint_id)
-    return mapping.timeline(explain.timeline(world, project, endpoint_id))
+    setups.release(call.world, call.project, endpoint_id)
+    return mapping.timeline(explain.timeline(call.world, call.project, endpoint_id))
 
 
 @router.get("/endpoints/{id}/timeline", operation_id="timeline", responses=errors(401, 404))
-def timeline(world: WorldDep, project: ControlledDep, endpoint_id: EndpointId) -> schemas.Timeline:
+def timeline(call: ControlledDep, endpoint_id: EndpointId) -> schemas.Timeline:
     """Tell what happened to an endpoint, what happens next, and why."""
-    return mapping.timeline(explain.timeline(world, project, endpoint_id))
+    return mapping.timeline(explain.timeline(call.world, call.project, endpoint_id))

@@ -1,12 +1,13 @@
 """The inference routes as the framework knows them: declared here, answered by the lane."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from together_mock.api.guard import Receive, Scope, Send
 from together_mock.api.openai.lane import Lane
+from together_mock.api.routing import router as new_router
 
-router = APIRouter(tags=["Chat"])
+router = new_router(tags=["Chat"])
 
 
 class _Delegated(Response):

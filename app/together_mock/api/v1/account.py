@@ -1,12 +1,11 @@
 """Routes that tell who a key belongs to, in v1's flat form and in v3's."""
 
-from fastapi import APIRouter
-
-from together_mock.api.dependencies import CallerDep, KeyHashDep
+from together_mock.api.dependencies import CallDep
 from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
 from together_mock.api.v1 import mapping, schemas
 
-router = APIRouter(tags=["Account"])
+router = new_router(tags=["Account"])
 
 
 @router.get(
@@ -15,12 +14,12 @@ router = APIRouter(tags=["Account"])
     responses=errors(400, 401),
     response_model_exclude_unset=True,
 )
-def whoami(caller: CallerDep, key_hash: KeyHashDep) -> schemas.Whoami:
+async def whoami(call: CallDep) -> schemas.Whoami:
     """Tell which project and organization the key belongs to."""
-    return mapping.whoami(caller, key_hash)
+    return mapping.whoami(call)
 
 
 @router.get("/v3/whoami", operation_id="whoamiV3", responses=errors(400, 401))
-def whoami_v3(caller: CallerDep, key_hash: KeyHashDep) -> schemas.ProjectApiKeyIdentity:
+async def whoami_v3(call: CallDep) -> schemas.ProjectApiKeyIdentity:
     """The same identity as a union told apart by `type`."""
-    return mapping.identity(caller, key_hash)
+    return mapping.identity(call)

@@ -2,17 +2,14 @@
 
 from typing import cast
 
+from together_mock.api.dependencies import Call
 from together_mock.api.v1 import schemas
 from together_mock.core.catalog import Hardware, Model
 from together_mock.core.instants import to_iso
 from together_mock.core.states import V1_STATES
-from together_mock.services.endpoints import (
-    Change,
-    EndpointItem,
-    EndpointView,
-    NewEndpoint,
-)
-from together_mock.services.projects import Project, key_id
+from together_mock.services.birth import NewEndpoint
+from together_mock.services.endpoints import Change, EndpointItem, EndpointView
+from together_mock.services.projects import key_id
 
 
 def new_endpoint(body: schemas.CreateEndpointRequest, zone: str | None) -> NewEndpoint:
@@ -124,10 +121,11 @@ def model(row: Model) -> schemas.ModelInfo:
     )
 
 
-def whoami(project: Project, key_hash: str) -> schemas.Whoami:
+def whoami(call: Call) -> schemas.Whoami:
     """The identity of a key, flat."""
+    project = call.project
     return schemas.Whoami(
-        api_key_id=key_id(key_hash),
+        api_key_id=key_id(call.key_hash or ""),
         project_id=project.id,
         project_name=project.slug,
         project_slug=project.slug,
@@ -136,11 +134,12 @@ def whoami(project: Project, key_hash: str) -> schemas.Whoami:
     )
 
 
-def identity(project: Project, key_hash: str) -> schemas.ProjectApiKeyIdentity:
+def identity(call: Call) -> schemas.ProjectApiKeyIdentity:
     """The identity of a key, as v3 nests it."""
+    project = call.project
     return schemas.ProjectApiKeyIdentity.model_validate(
         {
-            "api_key": {"id": key_id(key_hash)},
+            "api_key": {"id": key_id(call.key_hash or "")},
             "organization": {"id": project.organization_id, "name": project.slug},
             "project": {"id": project.id, "name": project.slug, "slug": project.slug},
         }

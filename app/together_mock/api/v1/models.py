@@ -1,12 +1,11 @@
 """v1 routes: the model catalogue, bare arrays both."""
 
-from fastapi import APIRouter
-
-from together_mock.api.dependencies import AUTHENTICATED, WorldDep
+from together_mock.api.dependencies import CallDep
 from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
 from together_mock.api.v1 import mapping, schemas
 
-router = APIRouter(prefix="/v1", tags=["Models"], dependencies=[AUTHENTICATED])
+router = new_router(prefix="/v1", tags=["Models"])
 
 
 @router.get(
@@ -15,17 +14,17 @@ router = APIRouter(prefix="/v1", tags=["Models"], dependencies=[AUTHENTICATED])
     responses=errors(400, 401),
     response_model_exclude_unset=True,
 )
-def list_models(world: WorldDep, dedicated: bool | None = None) -> list[schemas.ModelInfo]:
+def list_models(call: CallDep, dedicated: bool | None = None) -> list[schemas.ModelInfo]:
     """List the model catalogue."""
-    rows = world.catalog.models.values()
+    rows = call.world.catalog.models.values()
     return [mapping.model(row) for row in rows if row.dedicated or not dedicated]
 
 
 @router.get("/autoscale/models", operation_id="listAutoscaleModels", responses=errors(400, 401))
-def list_autoscale_models(world: WorldDep) -> list[schemas.AutoscaleModel]:
+def list_autoscale_models(call: CallDep) -> list[schemas.AutoscaleModel]:
     """List the names of deployable models; together 1.x asks for it."""
     return [
         schemas.AutoscaleModel(name=row.id)
-        for row in world.catalog.models.values()
+        for row in call.world.catalog.models.values()
         if row.dedicated
     ]
