@@ -39,7 +39,7 @@ def test_ids_are_the_same_on_every_platform():
     assert ids.uuid4("seed", "endpoint", 1) == "443758a3-1879-4181-b439-776ed4e2d20e"
     assert ids.hex8("seed", "endpoint-name", 1) == "594f7d80"
     assert ids.prefixed("dep", "seed", 1) == "dep_bQcNv8zVtHetaD7HrDRXey"
-    assert ids.request_id("seed", 1) == "yIrZTNN-2kaRX8-9f1fdda3b7048ad8"
+    assert ids.request_id("seed", 1) == "YuwHqo1-X2NaHB-84276bea907643be"
     assert ids.fraction("seed", "jitter", "dep_x", 1) == 0.8130797996769121
 
 

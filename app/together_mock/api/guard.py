@@ -48,10 +48,17 @@ async def read_body(receive: Receive) -> bytes:
     Raises:
         MockError: `body_too_large`.
     """
+    message = await receive()
+    whole: bytes = message.get("body", b"")
+    if not message.get("more_body") and len(whole) <= BODY_LIMIT:
+        return whole
+    return await _read_chunks(message, receive)
+
+
+async def _read_chunks(message: Message, receive: Receive) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             return b"".join(chunks)
         chunk = message.get("body", b"")
@@ -61,6 +68,7 @@ async def read_body(receive: Receive) -> bytes:
         if not message.get("more_body"):
             return b"".join([*chunks, chunk])
         chunks.append(chunk)
+        message = await receive()
 
 
 def check_media_type(scope: Scope) -> None:
@@ -69,7 +77,10 @@ def check_media_type(scope: Scope) -> None:
     Raises:
         MockError: `unsupported_media_type`.
     """
-    kind = header(scope, b"content-type").partition(";")[0].strip().lower()
+    declared = header(scope, b"content-type")
+    if declared == JSON:
+        return
+    kind = declared.partition(";")[0].strip().lower()
     if kind and kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
         raise MockError("unsupported_media_type", content_type=kind)
 
@@ -90,7 +101,8 @@ def header(scope: Scope, name: bytes) -> str:
     """A request header's value, or an empty text."""
     for key, value in scope["headers"]:
         if key == name:
-            return bytes(value).decode("latin-1")
+            text: str = value.decode("latin-1")
+            return text
     return ""
 
 

@@ -6,12 +6,14 @@ There is no shared generator. The same seed and the same calls give the same byt
 from hashlib import blake2b
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# A letter for each byte: some come up a little more often, which nobody can tell from an id.
+_LETTERS = bytes(_BASE62[byte % 62] for byte in range(256))
 
 
 def digest(seed: str, kind: str, *parts: object, size: int = 16) -> bytes:
     """The bytes that stand for one generated value."""
-    text = "\x1f".join((seed, kind, *(str(part) for part in parts)))
+    text = "\x1f".join((seed, kind, *map(str, parts)))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
 
 
@@ -36,19 +38,20 @@ def hex8(seed: str, kind: str, *parts: object) -> str:
 
 def prefixed(prefix: str, seed: str, *parts: object) -> str:
     """A v2 id: the prefix and 22 base58 characters, as in `dep_CbzGdmn14t3HYrXXitmKaQ`."""
-    return f"{prefix}_{_encode(digest(seed, prefix, *parts, size=20), _BASE58, 22)}"
+    return f"{prefix}_{_base58(digest(seed, prefix, *parts, size=20), 22)}"
 
 
 def request_id(seed: str, number: int) -> str:
     """An inference answer's id in the form of 2025-26: base62{7}-base62{6}-hex16."""
-    raw = digest(seed, "request", number, size=24)
-    return f"{_encode(raw[:8], _BASE62, 7)}-{_encode(raw[8:16], _BASE62, 6)}-{raw[16:].hex()}"
+    raw = digest(seed, "request", number, size=21)
+    letters = raw[:13].translate(_LETTERS).decode()
+    return f"{letters[:7]}-{letters[7:]}-{raw[13:].hex()}"
 
 
-def _encode(raw: bytes, alphabet: str, length: int) -> str:
+def _base58(raw: bytes, length: int) -> str:
     number = int.from_bytes(raw)
     letters = []
     for _ in range(length):
-        number, rest = divmod(number, len(alphabet))
-        letters.append(alphabet[rest])
+        number, rest = divmod(number, 58)
+        letters.append(_BASE58[rest])
     return "".join(letters)

@@ -2,20 +2,31 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 _TOKEN = re.compile(r"\s*(?:[^\W\d_]{1,7}|\d{1,3}|[^\w\s]{1,3}|_+)|\s+")
 _QUOTED = 200
+# Characters; longer texts are too big to be kept.
+_SHORT = 1000
 
 
-def tokens(text: str) -> list[str]:
+def tokens(text: str) -> tuple[str, ...]:
     """Split a text into pieces about as long as a real model's tokens; joined they are the text."""
-    return _TOKEN.findall(text)
+    return _tokens_of_short(text) if len(text) <= _SHORT else _split(text)
 
 
 def count_tokens(text: str) -> int:
     """How many tokens a text has."""
     return len(tokens(text))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(_TOKEN.findall(text))
+
+
+# A conversation is sent again with every turn, and a test asks the same thing many times.
+_tokens_of_short = lru_cache(maxsize=2048)(_split)
 
 
 def content_text(content: object) -> str:

@@ -3,9 +3,8 @@
 Shapes: the TIE-like engine family of the together-v1 reference, 5.2 and 5.3.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,8 +16,7 @@ from together_mock.services.inference import Admitted
 DONE = b"data: [DONE]\n\n"
 
 
-@dataclass(frozen=True)
-class ChatRequest:
+class ChatRequest(NamedTuple):
     """What of a chat request decides the answer."""
 
     model: str
@@ -28,14 +26,13 @@ class ChatRequest:
     seed: int | None
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer before it is put on the wire."""
 
     id: str
     created: int
     model: str
-    pieces: list[str]
+    pieces: Sequence[str]
     finish_reason: str
     seed: int
     usage: dict[str, int]
