@@ -164,6 +164,32 @@ class TestReplicaCrash:
         advance(api, 10)
         assert replicas(api, endpoint)[-1] == (13, 2, 2)
 
+    def test_a_crash_is_not_spent_on_one_without_a_ready_replica(self, api):
+        """What it cannot hit is neither counted nor struck; the next that it can hit is."""
+        missed = api.create()
+        advance(api, 10)
+        add_fault(api, "replica_crash", times=1)
+        second = add_fault(api, "replica_crash", skip=1, times=1)
+        assert (faults(api)[1]["seen"], faults(api)[1]["hits"]) == (0, 0)
+        spared, struck = api.create(), api.create()
+        advance(api, 10)
+        assert replicas(api, missed, 3) == [(10, 0, 1), (11.5, 1, 1)]
+        assert replicas(api, spared) == [(10, 0, 1), (12, 1, 1)]
+        assert replicas(api, struck) == [(10, 0, 1), (13.5, 1, 1)]
+        assert [(one["id"], one["hits"]) for one in faults(api)][1] == (second["id"], 1)
+
+    def test_a_crash_waits_for_a_start_that_brings_replicas(self, api):
+        """One that begins to serve with none at all is passed over."""
+        since = {"since": "2026-01-01T00:00:00Z", "steps": 2}
+        planned = {"next_at": "2026-01-01T00:00:01Z", "next_state": "STARTED"}
+        empty = {"id": api.put_endpoint("STARTING", progress={**since, **planned})}
+        add_fault(api, "replica_crash", times=1)
+        advance(api, 1)
+        assert (states(api, empty), faults(api)[0]["hits"]) == (["STARTED"], 0)
+        struck = api.create()
+        advance(api, 10)
+        assert replicas(api, struck) == [(1, 0, 1), (4.5, 1, 1)]
+
 
 class TestWhichFaultsStrike:
     """match, skip, times, probability and ttl."""

@@ -184,7 +184,7 @@ class Simulation:
             self.follow_bounds(deployment, at)
             if deployment.coming < deployment.desired and not deployment.waiting:
                 self._wait(deployment, at)
-            if fault is not None and deployment.ready:
+            if fault is not None:
                 self.crash(deployment, at, f"fault:{fault.effect}")
         self._push(deployment)
 

@@ -57,6 +57,12 @@ class LifecycleFault:
         names = (deployment.endpoint_id, deployment.endpoint_name, deployment.model)
         return any(fnmatchcase(name, self.endpoint) for name in names)
 
+    def can_hit(self, deployment: Deployment) -> bool:
+        """Whether the present state is the fault's own; a crash also needs a replica to lose."""
+        if STRIKES_IN[self.effect] is not deployment.state:
+            return False
+        return self.effect != "replica_crash" or deployment.ready > 0
+
 
 @dataclass
 class Timing:
@@ -68,9 +74,9 @@ class Timing:
     faults: list[LifecycleFault] = field(default_factory=list)
 
     def strike(self, deployment: Deployment, at: int) -> LifecycleFault | None:
-        """The fault that strikes on entry to the present state, counted; or None."""
+        """The fault that strikes the present state, counted; or None."""
         for fault in self.faults:
-            if STRIKES_IN[fault.effect] is not deployment.state or not fault.matches(deployment):
+            if not fault.can_hit(deployment) or not fault.matches(deployment):
                 continue
             if fault.remaining == 0 or (fault.until is not None and at >= fault.until):
                 continue

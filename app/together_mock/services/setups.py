@@ -170,7 +170,7 @@ def _crash_now(unit: Unit) -> None:
     for endpoint, row in serving:
         deployment = engine.deployment_of(unit, endpoint, row)
         fault: LifecycleFault | None = made.timing.strike(deployment, unit.now)
-        if fault is not None and deployment.ready:
+        if fault is not None:
             made.crash(deployment, unit.now, f"fault:{fault.effect}")
 
 
