@@ -12,6 +12,7 @@ from rehearsal import (
     pool,
     put_load,
     put_pools,
+    put_profile,
     replicas,
     start,
     states,
@@ -199,3 +200,57 @@ def test_growth_is_served_in_the_order_of_asking(api):
     delete(api, three)
     advance(api, 10)
     assert [replicas(api, grown)[-1][1:] for grown in (one, two)] == [(1, 2), (2, 2)]
+
+
+def test_growth_that_waits_keeps_its_place_when_its_size_changes(api):
+    """To want more, or less, is no new request."""
+    put_pools(api, pool(3))
+    resized, later, leaving = api.create(**bounds(1, 4)), api.create(**bounds(1, 2)), api.create()
+    advance(api, 10)
+    put_load(api, resized, "step:16:16:0s")
+    advance(api, 1)
+    put_load(api, later, "step:16:16:0s")
+    advance(api, 1)
+    put_load(api, resized, "step:32:32:0s")
+    advance(api, 1)
+    patch(api, resized, autoscaling={"max_replicas": 3})
+    assert replicas(api, resized)[-1][1:] == (1, 3)
+    delete(api, leaving)
+    advance(api, 10)
+    assert [replicas(api, grown)[-1][1:] for grown in (resized, later)] == [(2, 3), (1, 2)]
+    put_pools(api, pool(4))
+    advance(api, 10)
+    assert [replicas(api, grown)[-1][1:] for grown in (resized, later)] == [(3, 3), (1, 2)]
+
+
+def test_growth_that_no_longer_waits_asks_anew(api):
+    """Who gave up its request, or was served, goes to the end of the queue."""
+    put_pools(api, pool(3))
+    again, later, leaving = api.create(**bounds(1, 2)), api.create(**bounds(1, 2)), api.create()
+    advance(api, 10)
+    put_load(api, again, "step:16:16:0s")
+    advance(api, 1)
+    put_load(api, later, "step:16:16:0s")
+    advance(api, 1)
+    patch(api, again, autoscaling={"max_replicas": 1})
+    patch(api, again, autoscaling={"max_replicas": 2})
+    advance(api, 1)
+    delete(api, leaving)
+    advance(api, 10)
+    assert [replicas(api, grown)[-1][1:] for grown in (again, later)] == [(1, 2), (2, 2)]
+
+
+def test_a_fall_below_what_is_ready_ends_the_wait_before_anything_is_given_back(api):
+    """One that gives up growth takes nothing of what its own cancelled replicas free."""
+    put_pools(api, pool(3))
+    endpoint = api.create(**bounds(2, 4))
+    put_profile(api, "slow", ("STARTING", "STARTED", "10m"))
+    api.run_until(endpoint["id"], "STARTED")
+    patch(api, endpoint, autoscaling={"min_replicas": 4})
+    assert used(api) == [3]
+    patch(api, endpoint, autoscaling={"min_replicas": 1, "max_replicas": 1})
+    assert used(api) == [2]
+    assert api.state()["endpoints"][0]["progress"]["starting"] == []
+    advance(api, 10)
+    assert used(api) == [1]
+    assert replicas(api, endpoint)[-1][1:] == (1, 1)

@@ -3,6 +3,8 @@
 The rule of the queue: per hardware, whoever asked first is placed first. A start that does not
 fit holds back every later start that could use the same pool, however small; so nobody starves.
 Only when no start waits for a pool may running deployments grow into it, in their order.
+Growth that still waits keeps its place when only its size changes; growth that was served in full
+or given up takes a new place when it is wanted again.
 """
 
 from collections.abc import Iterable

@@ -20,9 +20,12 @@ class Placement:
     _waiting: dict[str, list[Turn]] = field(default_factory=dict)
 
     def wait(self, deployment: Deployment) -> None:
-        """Put a deployment that waits into the queue of its hardware."""
+        """Put a deployment that waits into the queue of its hardware, unless it stands there."""
         if deployment.waiting:
-            bisect.insort(self._waiting.setdefault(deployment.hardware, []), _turn(deployment))
+            queue, turn = self._waiting.setdefault(deployment.hardware, []), _turn(deployment)
+            index = bisect.bisect_left(queue, turn)
+            if queue[index : index + 1] != [turn]:
+                queue.insert(index, turn)
 
     def waited_for(self) -> list[str]:
         """The hardware that anybody waits for."""

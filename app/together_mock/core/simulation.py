@@ -250,11 +250,12 @@ class Simulation:
         self.money.accrue(deployment, at)
         deployment.desired = desired
         surplus = deployment.coming - desired
+        # Before anything is given back: what has all it wants takes none of it.
+        deployment.waiting = deployment.waiting and surplus < 0
         if surplus > 0:
             self._shrink(deployment, surplus, at)
         self.record(deployment, deployment.state, at, cause)
-        deployment.waiting = False
-        if deployment.coming < desired:
+        if surplus < 0:
             self._wait(deployment, at)
         self._push(deployment)
 
@@ -297,7 +298,8 @@ class Simulation:
     # Parts ---------------------------------------------------------------------------------
 
     def _wait(self, deployment: Deployment, at: int) -> None:
-        deployment.waiting, deployment.arrived_at = True, at
+        if not deployment.waiting:
+            deployment.waiting, deployment.arrived_at = True, at
         self.placement.wait(deployment)
         self.place(deployment.hardware, at)
 
@@ -335,14 +337,5 @@ class Simulation:
     def record(self, deployment: Deployment, before: State | None, at: int, cause: str) -> None:
         """Tell what happened to a deployment, and what it costs from then on."""
         self.money.reprice(deployment, at)
-        self.events.append(
-            Event(
-                at,
-                deployment,
-                before,
-                deployment.state,
-                deployment.ready,
-                deployment.desired,
-                cause,
-            )
-        )
+        counts = deployment.ready, deployment.desired
+        self.events.append(Event(at, deployment, before, deployment.state, *counts, cause))
