@@ -235,6 +235,17 @@ def test_a_timeout_that_has_passed_already_stops_now_and_not_before(api):
     assert steps(api.advance(by="1h")) == [(600.5, "STOPPED")]
 
 
+@pytest.mark.parametrize(("minutes", "stops_at"), [(30, 1802), (10, 1200)])
+def test_a_timeout_taken_off_and_set_again_counts_from_the_last_request(api, minutes, stops_at):
+    """With none nothing is forgotten: the idleness is the same when there is a timeout again."""
+    endpoint = api.create(inactive_timeout=60)["id"]
+    api.advance(to=instant(600))
+    api.patch(f"/v1/endpoints/{endpoint}", json={"inactive_timeout": 0})
+    api.advance(to=instant(1200))
+    api.patch(f"/v1/endpoints/{endpoint}", json={"inactive_timeout": minutes})
+    assert steps(api.advance(by="1d")) == [(stops_at, "STOPPING"), (stops_at + 0.5, "STOPPED")]
+
+
 def test_a_timeout_changed_before_the_start_moves_no_stage(api):
     """While an endpoint starts, its timeout may change; the start keeps its instants."""
     endpoint = api.create()["id"]

@@ -23,9 +23,9 @@ def set_bounds(
 def set_inactive_minutes(
     simulation: Simulation, deployment: Deployment, minutes: int, at: int
 ) -> None:
-    """Set the inactivity timeout; one that has already passed ends the deployment now."""
+    """Set the inactivity timeout; one that has already passed ends it now, and 0 never does."""
     deployment.inactive_minutes = minutes
-    if deployment.state is State.SERVING:
+    if minutes and deployment.state is State.SERVING:
         deployment.active_at = max(deployment.active_at, at - minutes * MINUTE)
     simulation.touch(deployment)
 
