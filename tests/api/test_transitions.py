@@ -95,8 +95,9 @@ def test_a_held_endpoint_can_be_stopped(api):
 @pytest.mark.parametrize(
     ("state", "before"),
     [
-        ("STARTED", "STOPPING"),
+        ("STARTED", "STARTING"),
         ("STOPPED", "PENDING"),
+        ("STOPPING", "STOPPING"),
         ("STARTING", "PENDING"),
         ("ERROR", "ERROR"),
     ],

@@ -25,15 +25,22 @@ def set_inactive_minutes(
 ) -> None:
     """Set the inactivity timeout; one that has already passed ends it now, and 0 never does."""
     deployment.inactive_minutes = minutes
-    if minutes and deployment.state is State.SERVING:
-        deployment.active_at = max(deployment.active_at, at - minutes * MINUTE)
+    _stop_not_before(deployment, at)
     simulation.touch(deployment)
+
+
+def _stop_not_before(deployment: Deployment, at: int) -> None:
+    """Have inactivity that should have stopped a deployment already stop it at an instant."""
+    minutes = deployment.inactive_minutes
+    # What is held does not stop yet, so its idleness is still counted from where it began.
+    if minutes and deployment.state is State.SERVING and not deployment.holds:
+        deployment.active_at = max(deployment.active_at, at - minutes * MINUTE)
 
 
 def hold(simulation: Simulation, deployment: Deployment, before: State) -> None:
     """Park a deployment just before a state that it would enter by itself."""
     deployment.hold_before = before
-    simulation.changed.add(deployment.key)
+    simulation.touch(deployment)
 
 
 def release_hold(simulation: Simulation, deployment: Deployment, at: int) -> None:
@@ -41,6 +48,7 @@ def release_hold(simulation: Simulation, deployment: Deployment, at: int) -> Non
     deployment.hold_before = None
     if deployment.next_at is not None:
         deployment.next_at = max(deployment.next_at, at)
+    _stop_not_before(deployment, at)
     simulation.touch(deployment)
 
 

@@ -90,7 +90,9 @@ class Deployment:
 
     @property
     def holds(self) -> bool:
-        """Whether it is parked before the state it would enter next."""
+        """Whether it is parked before the state it would enter next by itself."""
+        if self.state is State.SERVING and self.hold_before is State.STOPPING:
+            return True
         return self.hold_before is not None and self.hold_before is self.next_state
 
     def start(self, count: int, ready_at: int) -> None:
@@ -128,7 +130,7 @@ class Deployment:
 
     def idle_at(self) -> int | None:
         """When inactivity stops it: never while requests are in flight or a curve asks for some."""
-        if self.state is not State.SERVING or not self.inactive_minutes:
+        if self.state is not State.SERVING or not self.inactive_minutes or self.holds:
             return None
         if self.scaling.in_flight or self.scaling.level:
             return None

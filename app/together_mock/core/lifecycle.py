@@ -28,6 +28,9 @@ TRANSITIONS: dict[tuple[State, Trigger], State | str] = {
     (State.FAILED, Trigger.STOP): State.STOPPED,
 }
 
+# The course of a life that nobody interferes with; inactivity or a spent balance ends SERVING.
+COURSE = (State.QUEUED, State.STARTING, State.SERVING, State.STOPPING, State.STOPPED)
+
 # The stage of a preset that times each state a deployment leaves by itself.
 STAGES = {State.QUEUED: "pending", State.STARTING: "starting", State.STOPPING: "stopping"}
 
@@ -42,6 +45,11 @@ class Stage:
     def length(self, fraction: float) -> int:
         """The stage's length in microseconds for a draw in [0, 1)."""
         return round((self.after + self.jitter * fraction) * SECOND)
+
+
+def ahead(state: State) -> tuple[State, ...]:
+    """The states that a deployment comes to from a state by itself, however late."""
+    return COURSE[COURSE.index(state) + 1 :] if state in COURSE else ()
 
 
 def next_state(state: State, trigger: Trigger) -> State:

@@ -14,6 +14,7 @@ from together_mock.core.capacity import Capacity
 from together_mock.core.deployment import NEVER, Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.events import Event
+from together_mock.core.lifecycle import ahead
 from together_mock.core.money import Money
 from together_mock.core.placement import Placement
 from together_mock.core.states import State
@@ -206,7 +207,7 @@ class Simulation:
             deployment.desired = self.initial_count(deployment, at)
         elif state in (State.STOPPING, State.STOPPED, State.FAILED):
             deployment.desired = 0
-        if deployment.hold_before in (state, None) or not deployment.desired:
+        if deployment.hold_before not in ahead(state):
             deployment.hold_before = None
 
     def plan(self, deployment: Deployment, at: int) -> None:

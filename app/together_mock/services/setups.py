@@ -7,9 +7,10 @@ from together_mock.core.capacity import Capacity
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
+from together_mock.core.lifecycle import ahead
 from together_mock.core.load import Curve, parse_curve
 from together_mock.core.states import FROM_V1, V1_STATES, State
-from together_mock.core.timing import NEXT, LifecycleFault
+from together_mock.core.timing import LifecycleFault
 from together_mock.services import control, engine
 from together_mock.services.endpoints import found
 from together_mock.services.projects import Project
@@ -224,18 +225,9 @@ def hold(world: World, project: Project, endpoint_id: str, before: str) -> None:
     target = FROM_V1[before]
     with world.write(project) as unit:
         deployment = _deployment(unit, endpoint_id)
-        if target not in _ahead(deployment.state):
+        if target not in ahead(deployment.state):
             raise _impossible(endpoint_id, deployment, target)
         commands.hold(engine.simulation(unit), deployment, target)
-
-
-def _ahead(state: State) -> set[State]:
-    """The states that a deployment reaches from a state by itself."""
-    ahead: set[State] = set()
-    while state in NEXT:
-        state = NEXT[state]
-        ahead.add(state)
-    return ahead
 
 
 def release(world: World, project: Project, endpoint_id: str) -> None:
