@@ -121,6 +121,40 @@ def test_fields_left_out_get_what_creation_would_give(api):
     assert shown["state"] == "PENDING"
 
 
+def serving_since_midnight(**fields):
+    """A document with an endpoint that has served for an hour, and only what must be said."""
+    counts = {"allocated": 1, "desired": 1, "ready": 1}
+    progress = {"since": "2026-01-01T00:00:00Z", "steps": 3, **counts}
+    return {
+        "clock": {"now": "2026-01-01T01:00:00Z", "rate": 0},
+        "endpoints": [{**ENTRY, "state": "STARTED", "progress": progress, "inactive_timeout": 90}],
+        **fields,
+    }
+
+
+def test_a_balance_counts_from_the_clock_of_its_document(api):
+    """What serves uses it up from then on: 3.60 are 20 minutes of 18 cents."""
+    document = serving_since_midnight(billing={"balance": "3.6"})
+    assert api.put_state(document).json()["billing"]["balance"] == "3.6"
+    moved = api.advance(by="1d")["transitions"][0]
+    assert (moved["to"], moved["at"]) == ("STOPPING", "2026-01-01T01:20:00.000Z")
+
+
+def test_a_balance_as_of_an_instant_counts_from_there(api):
+    """By the clock of its document an hour of 18 cents a minute is gone."""
+    billing = {"balance": "18", "balance_at": "2026-01-01T00:00:00Z"}
+    api.put_state(serving_since_midnight(billing=billing))
+    assert api.get("/_mock/billing").json()["balance"] == "7.2"
+
+
+def test_what_is_not_said_of_progress_counts_from_its_state(api):
+    """An hour on the bill, and half an hour left until inactivity."""
+    api.put_state(serving_since_midnight())
+    assert api.get("/_mock/billing").json()["total"] == "10.8"
+    moved = api.advance(by="1d")["transitions"][0]
+    assert (moved["to"], moved["at"]) == ("STOPPING", "2026-01-01T01:30:00.000Z")
+
+
 @pytest.mark.parametrize("name", ["id", "endpointId"])
 @pytest.mark.parametrize("value", ["x", "endpoint-1", "Endpoint 7 (old)", "é", "0" * 500])
 def test_any_id_is_accepted_as_written(api, name, value):

@@ -96,6 +96,14 @@ class ProgressEntry(Document):
     billed_at: Instant = 0
     scaling: ScalingEntry | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _counts_from_its_state(cls, value: Any) -> Any:
+        # Any earlier instant would bill, and find idle, a time in which it was not in this state.
+        if isinstance(value, dict) and "since" in value:
+            return dict.fromkeys(("arrived_at", "active_at", "billed_at"), value["since"]) | value
+        return value
+
     @model_validator(mode="after")
     def _step_has_a_target(self) -> Self:
         if (self.next_at is None) != (self.next_state is None):
@@ -156,6 +164,15 @@ class StateDocument(Document):
     planned_capacity: list[PlannedCapacity] = Field(default_factory=list)
     faults: list[Fault] = Field(default_factory=list)
     billing: BillingEntry = Field(default_factory=BillingEntry)
+
+    @model_validator(mode="after")
+    def _balance_counts_from_the_clock(self) -> Self:
+        now = self.clock.now if self.clock else None
+        if now is None or "balance_at" in self.billing.model_fields_set:
+            return self
+        # Nothing that ran before is taken off what is left now.
+        billing = self.billing.model_copy(update={"balance_at": now})
+        return self.model_copy(update={"billing": billing})
 
 
 def read_document(value: object) -> StateDocument:
