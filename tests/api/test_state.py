@@ -140,6 +140,15 @@ def test_a_balance_counts_from_the_clock_of_its_document(api):
     assert (moved["to"], moved["at"]) == ("STOPPING", "2026-01-01T01:20:00.000Z")
 
 
+def test_a_balance_counts_from_the_start_of_a_document_without_a_clock(api):
+    """The project's clock starts where it does by itself, and so does the balance."""
+    document = serving_since_midnight(billing={"balance": "3.6"})
+    del document["clock"]
+    assert api.put_state(document).json()["billing"]["balance"] == "3.6"
+    moved = api.advance(by="1d")["transitions"][0]
+    assert (moved["to"], moved["at"]) == ("STOPPING", "2026-01-01T00:20:00.000Z")
+
+
 def test_a_balance_as_of_an_instant_counts_from_there(api):
     """By the clock of its document an hour of 18 cents a minute is gone."""
     billing = {"balance": "18", "balance_at": "2026-01-01T00:00:00Z"}

@@ -92,6 +92,65 @@ def test_a_held_endpoint_can_be_stopped(api):
     assert states(api, endpoint) == ["STARTED"]
 
 
+class TestHeldBeforeStopping:
+    """One that serves is not stopped by inactivity while it is held."""
+
+    HELD = "it is held before STOPPING until it is released"
+
+    def test_it_stops_at_the_release_if_its_time_has_passed(self, api):
+        """Not in the past, and not a timeout later."""
+        endpoint = api.create(inactive_timeout=30)
+        advance(api, 10)
+        shown = control(api, endpoint, "hold", before="STOPPING").json()
+        assert (shown["next"], shown["why"]) == (None, self.HELD)
+        assert advance(api, "1d") == []
+        assert control(api, endpoint, "release").json()["state"] == "STOPPING"
+        assert history(api, endpoint)[-1] == (86410, "STOPPING")
+
+    def test_it_stops_in_its_time_if_that_is_to_come(self, api):
+        """As if it had never been held."""
+        endpoint = api.create(inactive_timeout=30)
+        advance(api, 10)
+        control(api, endpoint, "hold", before="STOPPING")
+        shown = control(api, endpoint, "release").json()
+        assert shown["next"] == {"to": "STOPPING", "at": "2026-01-01T00:30:02.000Z"}
+
+    def test_it_can_be_held_before_it_serves(self, api, server):
+        """And the hold goes wherever the state document goes."""
+        endpoint = api.create(inactive_timeout=30)
+        shown = control(api, endpoint, "hold", before="STOPPING").json()
+        assert shown["next"]["to"] == "STARTING"
+        other = server.api()
+        document = api.state()
+        assert other.put_state(document).json() == document
+        for project in (api, other):
+            advance(project, "1d")
+            assert states(project, endpoint) == ["STARTED"]
+            assert timeline(project, endpoint)["why"] == self.HELD
+        other.http.close()
+
+    def test_what_is_asked_for_goes_through(self, api):
+        """A stop, and a forced one; the next life is not held."""
+        endpoints = [api.create(inactive_timeout=30) for _ in range(2)]
+        advance(api, 10)
+        for endpoint in endpoints:
+            control(api, endpoint, "hold", before="STOPPING")
+        stop(api, endpoints[0])
+        assert control(api, endpoints[1], "transition", to="STOPPING").status_code == 200
+        assert advance(api, 10)[-1][2] == "STOPPED"
+        for endpoint in endpoints:
+            start(api, endpoint)
+        assert advance(api, "1d")[-1][2] == "STOPPED"
+
+    def test_a_spent_balance_stops_it(self, api):
+        """A hold is about its own life, not about money: 9 cents last for half a minute."""
+        endpoint = api.create()
+        advance(api, 2)
+        control(api, endpoint, "hold", before="STOPPING")
+        assert api.put("/_mock/billing", json={"balance": "0.09"}).status_code == 200
+        assert [move[::2] for move in advance(api, 60)] == [(32, "STOPPING"), (32.5, "STOPPED")]
+
+
 @pytest.mark.parametrize(
     ("state", "before"),
     [
