@@ -56,6 +56,13 @@ def add_fault(api: Api, effect: str, **fields: Any) -> dict[str, Any]:
     return answer.json()
 
 
+def put_balance(api: Api, balance: str | None) -> dict[str, Any]:
+    """Set what is left to spend; the bill then."""
+    answer = api.put("/_mock/billing", json={"balance": balance})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 def put_profile(api: Api, name: str, *stages: tuple[Any, ...], **fields: Any) -> None:
     """Set a profile of stages, each (from, to, after) and what else there is to it."""
     listed = [

@@ -12,6 +12,7 @@ from rehearsal import (
     history,
     patch,
     pool,
+    put_balance,
     put_load,
     put_pools,
     put_profile,
@@ -22,12 +23,6 @@ from rehearsal import (
 from support import H100X2, MIXTRAL, refused
 
 NEW = {"model": MIXTRAL, "hardware": H100X2}
-
-
-def put_balance(api, balance):
-    answer = api.put("/_mock/billing", json={"balance": balance})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def forecast(api, horizon):

@@ -14,6 +14,7 @@ from rehearsal import (
     delete,
     item,
     pool,
+    put_balance,
     put_load,
     put_pools,
     start,
@@ -23,12 +24,6 @@ from rehearsal import (
 from support import H100X2, MIXTRAL, START
 
 NEW = {"model": MIXTRAL, "hardware": H100X2}
-
-
-def put_balance(api, balance):
-    answer = api.put("/_mock/billing", json={"balance": balance})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def test_nothing_costs_nothing(api):

@@ -13,12 +13,14 @@ from rehearsal import (
     delete,
     patch,
     pool,
+    put_balance,
     put_load,
     put_pools,
     seconds,
     start,
     states,
     stop,
+    timeline,
 )
 from support import refused
 
@@ -97,6 +99,45 @@ class TestStream:
             delete(api, api.create())
             assert stream.read(1)[0][2]["to"] == "PENDING"
 
+    def test_a_fault_that_strikes_is_told(self, api):
+        """With its endpoint, its effect and its id, at the entry on which it strikes."""
+        fault = add_fault(api, "start_error", times=1)
+        endpoint = api.create()
+        advance(api, 10)
+        with Follower(api, 0) as stream:
+            events = stream.read(4)
+        assert [(kind, data.get("to")) for _, kind, data in events] == [
+            ("endpoint.state_changed", "PENDING"),
+            ("endpoint.state_changed", "STARTING"),
+            ("fault.struck", None),
+            ("endpoint.state_changed", "ERROR"),
+        ]
+        struck = events[2][2]
+        assert (struck["id"], struck["cause"]) == (
+            endpoint["id"],
+            f"fault:start_error {fault['id']}",
+        )
+        assert struck["at"] == events[1][2]["at"]
+        causes = [entry["cause"] for entry in timeline(api, endpoint)["replicas"]]
+        assert struck["cause"] not in causes
+
+    def test_a_type_that_there_is_not_is_refused(self, api):
+        """A misspelt type would be waited for in vain."""
+        refused(wait(api, type="endpoint.moved"), "invalid_value")
+
+    def test_a_stop_for_a_spent_balance_is_told(self, api):
+        """Once for each endpoint that it stops; what is stopped already is left out."""
+        api.create(state="STOPPED")
+        waiting, running = api.create(), api.create()
+        advance(api, 2)
+        control(api, waiting, "transition", to="STOPPED")
+        put_balance(api, "0")
+        event = wait(api, type="billing.stopped").json()
+        assert (event["id"], event["cause"]) == (running["id"], "balance_spent")
+        refused(
+            wait(api, type="billing.stopped", after=event["number"], timeout=0), "event_timeout"
+        )
+
     def test_a_stream_tells_everything_in_order(self, api):
         """Scaling, faults and forced transitions too; pages do not show."""
         endpoint = api.create(**bounds(1, 60))
@@ -108,7 +149,8 @@ class TestStream:
         add_fault(api, "replica_crash", times=1)
         control(api, endpoint, "transition", to="ERROR", reason="power_cut")
         # --- up: 49 times scaled and 49 ready, down: 49 times
-        count = 3 + 98 + 49 + 2
+        # --- and then the fault, the crash, the transition
+        count = 3 + 98 + 49 + 3
         with Follower(api, 0) as stream:
             events = stream.read(count)
         kinds = [kind for _, kind, _ in events]
@@ -145,7 +187,9 @@ class TestStream:
         api.put("/_mock/billing", json={"balance": "0.01"})
         advance(api, 100)
         with Follower(api, 0) as stream:
-            causes = [data["cause"] for _, _, data in stream.read(10) if data["to"] == "STOPPING"]
+            causes = [
+                data["cause"] for _, _, data in stream.read(10) if data.get("to") == "STOPPING"
+            ]
         assert causes == ["inactive_timeout", "balance_spent"]
         assert states(api, spent) == ["STOPPED"]
 

@@ -178,6 +178,15 @@ class TestReplicaCrash:
         assert replicas(api, struck) == [(10, 0, 1), (13.5, 1, 1)]
         assert [(one["id"], one["hits"]) for one in faults(api)][1] == (second["id"], 1)
 
+    def test_a_crash_that_is_set_strikes_no_other_again(self, api):
+        """Setting one for another endpoint leaves what an earlier one struck as it is."""
+        first, other = api.create(**bounds(3)), api.create(**bounds(3))
+        advance(api, 10)
+        for endpoint in (first, other):
+            add_fault(api, "replica_crash", match={"endpoint": endpoint["id"]})
+        assert [replicas(api, one)[-1] for one in (first, other)] == [(10, 2, 3), (10, 2, 3)]
+        assert [one["hits"] for one in faults(api)] == [1, 1]
+
     def test_a_crash_waits_for_a_start_that_brings_replicas(self, api):
         """One that begins to serve with none at all is passed over."""
         since = {"since": "2026-01-01T00:00:00Z", "steps": 2}

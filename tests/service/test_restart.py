@@ -126,6 +126,20 @@ def test_a_clean_stop_keeps_the_last_requests(tmp_path):
         assert [first.number, second.number, third.number] == [1, 2, 3]
 
 
+def test_streams_end_with_the_server_at_the_latest(tmp_path):
+    """What was in flight when it went down keeps an endpoint up until it is back, not for ever."""
+    file, time = tmp_path / "store.db", FakeTime()
+    with opened(file, time, clock_rate=0.0) as (world, project):
+        name = endpoints.create(world, project, NEW).name
+        control.advance_by(world, project, 30 * MINUTE)
+        inference.stream_opened(world, project, inference.admit_by_store(world, project, name))
+        control.advance_by(world, project, 120 * MINUTE)
+        assert control.clock(world, project).next_due is None
+    with opened(file, time, clock_rate=0.0) as (world, project):
+        assert control.clock(world, project).next_due == ORIGIN + (150 + 60) * MINUTE
+        assert snapshot.show(world, project)["endpoints"][0]["state"] == "STARTED"
+
+
 def test_time_goes_on_while_the_server_is_down(tmp_path):
     """On a running clock, what fell due meanwhile happened at its own instant."""
     # --- rate 2: starting after 0.25 s, serving after 1 s, stopped after half an hour

@@ -2,7 +2,7 @@
 
 from together_mock.core.billing import ACTIVE_AFTER_REQUEST
 from together_mock.core.clock import MINUTE
-from together_mock.core.deployment import Deployment
+from together_mock.core.deployment import NEVER, Deployment
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 
@@ -50,6 +50,18 @@ def release_hold(simulation: Simulation, deployment: Deployment, at: int) -> Non
         deployment.next_at = max(deployment.next_at, at)
     _stop_not_before(deployment, at)
     simulation.touch(deployment)
+
+
+def hurry(simulation: Simulation, deployment: Deployment, at: int) -> None:
+    """Give replicas that were never to arrive, or never to be gone, an instant after all."""
+    for batches, state in (
+        (deployment.starting, State.STARTING),
+        (deployment.draining, State.STOPPING),
+    ):
+        if any(due == NEVER for due, _ in batches):
+            end = simulation.arrival(deployment, state, at)
+            batches[:] = [(end if due == NEVER else due, count) for due, count in batches]
+            simulation.touch(deployment)
 
 
 def take(simulation: Simulation, deployment: Deployment, count: int) -> None:

@@ -1,15 +1,30 @@
-"""What a simulation tells: changes of state, and of replica counts."""
+"""What a simulation tells: changes of state and of replica counts, faults, a balance's end."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from together_mock.core.deployment import Deployment
 from together_mock.core.states import State
+
+
+class Kind(StrEnum):
+    """What happened, in the words of the event stream."""
+
+    MOVED = "endpoint.state_changed"
+    SCALED = "endpoint.scaled"
+    STRUCK = "fault.struck"
+    SPENT = "billing.stopped"
+
+
+# What a deployment's history consists of; the others tell why it took its course.
+HISTORY = (Kind.MOVED, Kind.SCALED)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened to a deployment, with its replica counts from then on."""
 
+    kind: Kind
     at: int
     deployment: Deployment
     from_state: State | None
@@ -21,4 +36,4 @@ class Event:
     @property
     def is_move(self) -> bool:
         """Whether the state changed."""
-        return self.from_state is not self.to_state
+        return self.kind is Kind.MOVED

@@ -5,7 +5,7 @@ History depends on the instants alone, not on who runs the simulation or how oft
 """
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -13,12 +13,12 @@ from together_mock.core import autoscale
 from together_mock.core.capacity import Capacity
 from together_mock.core.deployment import NEVER, Deployment
 from together_mock.core.errors import MockError
-from together_mock.core.events import Event
+from together_mock.core.events import Event, Kind
 from together_mock.core.lifecycle import ahead
 from together_mock.core.money import Money
 from together_mock.core.placement import Placement
 from together_mock.core.states import State
-from together_mock.core.timing import Timing
+from together_mock.core.timing import LifecycleFault, Timing
 
 INACTIVE = "inactive_timeout"
 AUTOSCALER = "autoscaler"
@@ -172,7 +172,7 @@ class Simulation:
         deployment.next_at = deployment.next_state = None
         self._prepare(deployment, state, at)
         self.record(deployment, before if deployment.steps > 1 else None, at, cause)
-        fault = self.timing.strike(deployment, at) if self.timing.faults else None
+        fault = self.strike(deployment, at)
         deployment.struck = fault.effect if fault else ""
         self.plan(deployment, at)
         if state in (State.QUEUED, State.STOPPED, State.FAILED):
@@ -219,18 +219,6 @@ class Simulation:
             due, deployment.next_state, deployment.next_cause = planned
             deployment.next_at = max(due, at)
         self.touch(deployment)
-
-    def hurry(self, deployment: Deployment, at: int) -> None:
-        """Give replicas that were never to arrive, or never to be gone, an instant after all."""
-        if any(due == NEVER for due, _ in (*deployment.starting, *deployment.draining)):
-            up, down = (self.arrival(deployment, s, at) for s in (State.STARTING, State.STOPPING))
-            deployment.starting = [
-                (up if due == NEVER else due, n) for due, n in deployment.starting
-            ]
-            deployment.draining = [
-                (down if due == NEVER else due, n) for due, n in deployment.draining
-            ]
-            self.touch(deployment)
 
     def observe(self, deployment: Deployment, at: int) -> None:
         """Let the autoscaler see the present load; a curve that just ended counts as activity."""
@@ -334,9 +322,28 @@ class Simulation:
                 self.enter(deployment, State.STOPPED, at, BALANCE)
             elif deployment.state in (State.STARTING, State.SERVING):
                 self.enter(deployment, State.STOPPING, at, BALANCE)
+            else:
+                continue
+            self._tell(Kind.SPENT, deployment, deployment.state, at, BALANCE)
 
     def record(self, deployment: Deployment, before: State | None, at: int, cause: str) -> None:
-        """Tell what happened to a deployment, and what it costs from then on."""
+        """Tell a change of a deployment, and what it costs from then on."""
         self.money.reprice(deployment, at)
+        kind = Kind.SCALED if before is deployment.state else Kind.MOVED
+        self._tell(kind, deployment, before, at, cause)
+
+    def strike(
+        self, deployment: Deployment, at: int, faults: Sequence[LifecycleFault] | None = None
+    ) -> LifecycleFault | None:
+        """The fault, of these or of all, that strikes the present state; told."""
+        fault = self.timing.strike(deployment, at, faults) if self.timing.faults else None
+        if fault is not None:
+            cause = f"fault:{fault.effect} {fault.id}"
+            self._tell(Kind.STRUCK, deployment, deployment.state, at, cause)
+        return fault
+
+    def _tell(
+        self, kind: Kind, deployment: Deployment, before: State | None, at: int, cause: str
+    ) -> None:
         counts = deployment.ready, deployment.desired
-        self.events.append(Event(at, deployment, before, deployment.state, *counts, cause))
+        self.events.append(Event(kind, at, deployment, before, deployment.state, *counts, cause))

@@ -73,9 +73,11 @@ class Timing:
     profiles: Sequence[Profile] = ()
     faults: list[LifecycleFault] = field(default_factory=list)
 
-    def strike(self, deployment: Deployment, at: int) -> LifecycleFault | None:
-        """The fault that strikes the present state, counted; or None."""
-        for fault in self.faults:
+    def strike(
+        self, deployment: Deployment, at: int, faults: Sequence[LifecycleFault] | None = None
+    ) -> LifecycleFault | None:
+        """The fault, of these or of all, that strikes the present state, counted; or None."""
+        for fault in self.faults if faults is None else faults:
             if not fault.can_hit(deployment) or not fault.matches(deployment):
                 continue
             if fault.remaining == 0 or (fault.until is not None and at >= fault.until):

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from together_mock.core import commands
 from together_mock.core.clock import DAY, SECOND
 from together_mock.core.errors import MockError
 from together_mock.core.events import Event
@@ -203,7 +204,7 @@ def plan_anew(unit: Unit) -> None:
         made.plan(engine.deployment_of(unit, endpoint, row), unit.now)
     serving = queries.pairs_in_states(unit.connection, unit.project.key, engine.SERVING)
     for endpoint, row in serving:
-        made.hurry(engine.deployment_of(unit, endpoint, row), unit.now)
+        commands.hurry(made, engine.deployment_of(unit, endpoint, row), unit.now)
 
 
 def _jump(unit: Unit, at: int, param: str) -> None:

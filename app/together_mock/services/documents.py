@@ -144,7 +144,8 @@ class BillingEntry(Document):
     """The ledger, and what is left to spend, in dollars, as of an instant."""
 
     balance: str | None = Field(default=None, pattern=r"^-?\d{1,12}(\.\d{1,30})?$")
-    balance_at: Instant = 0
+    # From which instant the balance counts; None is where the clock starts.
+    balance_at: Instant | None = None
     usage: list[UsageEntry] = Field(default_factory=list)
 
 
@@ -164,15 +165,6 @@ class StateDocument(Document):
     planned_capacity: list[PlannedCapacity] = Field(default_factory=list)
     faults: list[Fault] = Field(default_factory=list)
     billing: BillingEntry = Field(default_factory=BillingEntry)
-
-    @model_validator(mode="after")
-    def _balance_counts_from_the_clock(self) -> Self:
-        now = self.clock.now if self.clock else None
-        if now is None or "balance_at" in self.billing.model_fields_set:
-            return self
-        # Nothing that ran before is taken off what is left now.
-        billing = self.billing.model_copy(update={"balance_at": now})
-        return self.model_copy(update={"billing": billing})
 
 
 def read_document(value: object) -> StateDocument:

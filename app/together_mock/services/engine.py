@@ -210,7 +210,7 @@ def _event(unit: Unit, event: Event) -> tuple[Any, ...]:
         unit.project.key,
         deployment.key,
         deployment.endpoint_id,
-        "endpoint.state_changed" if event.is_move else "endpoint.scaled",
+        event.kind.value,
         event.at,
         event.from_state and event.from_state.value,
         event.to_state.value,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from together_mock.core.deployment import Deployment
+from together_mock.core.events import HISTORY
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES, State
 from together_mock.core.timing import ENDLESS
@@ -71,8 +72,8 @@ def why(unit: Unit, deployment: Deployment) -> str:
     """What moves a deployment on, or what keeps it, in one sentence."""
     word = V1_STATES[deployment.state]
     if deployment.holds:
-        assert deployment.next_state is not None
-        return f"it is held before {V1_STATES[deployment.next_state]} until it is released"
+        assert deployment.hold_before is not None
+        return f"it is held before {V1_STATES[deployment.hold_before]} until it is released"
     if deployment.struck in ENDLESS:
         return f"fault {deployment.struck} keeps it {word}"
     if deployment.waiting and deployment.state is State.QUEUED:
@@ -107,4 +108,5 @@ def _history(rows: Sequence[Row[Any]]) -> list[Past]:
             cause=row.cause,
         )
         for row in rows
+        if row.type in HISTORY
     ]

@@ -10,7 +10,6 @@ from together_mock.core.errors import MockError
 from together_mock.core.lifecycle import ahead
 from together_mock.core.load import Curve, parse_curve
 from together_mock.core.states import FROM_V1, V1_STATES, State
-from together_mock.core.timing import LifecycleFault
 from together_mock.services import control, engine
 from together_mock.services.endpoints import found
 from together_mock.services.projects import Project
@@ -170,7 +169,8 @@ def _crash_now(unit: Unit) -> None:
     serving = queries.pairs_in_states(unit.connection, unit.project.key, engine.SERVING)
     for endpoint, row in serving:
         deployment = engine.deployment_of(unit, endpoint, row)
-        fault: LifecycleFault | None = made.timing.strike(deployment, unit.now)
+        # The others have had their turn when they were set.
+        fault = made.strike(deployment, unit.now, made.timing.faults[-1:])
         if fault is not None:
             made.crash(deployment, unit.now, f"fault:{fault.effect}")
 

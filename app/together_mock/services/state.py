@@ -109,7 +109,7 @@ def reset(world: World, project: Project, only: Collection[str] | None) -> list[
 def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]) -> None:
     # What was used so far is owed, whoever looked at the bill before.
     engine.book(unit)
-    fresh = _rules(start)
+    fresh = _rules(start, unit.now)
     changes: dict[str, Any] = {}
     if "capacity" in parts:
         setups.put_in_force(unit, fresh.capacity)
@@ -117,7 +117,7 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
     if "faults" in parts:
         changes["faults"] = fresh.faults
     if "billing" in parts:
-        changes |= {"balance": fresh.balance, "balance_at": unit.now}
+        changes["balance"] = fresh.balance
         history.delete_usage(unit.connection, unit.project.key)
     if "profiles" in parts:
         changes["profiles"] = fresh.profiles
@@ -127,6 +127,8 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
         unit.move_to(clock.base_at if "endpoints" in parts else unit.now)
         unit.facts = replace(unit.facts, clock=replace(unit.facts.clock, rate=clock.rate))
         changes["on_poll"] = fresh.on_poll
+    # It was settled above, and what is left counts from where the clock stands.
+    changes["balance_at"] = unit.now
     engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
     if "endpoints" in parts:
         _replace_endpoints(world, unit, start)
@@ -149,7 +151,7 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
         preset=world.catalog.preset(document.preset or settings.preset).name,
         clock=clock,
         endpoint_count=document.counters.endpoints,
-        rules=_rules(document),
+        rules=_rules(document, clock.base_at),
     )
     unit.now = clock.base_at
     unit.request_count = document.counters.requests
@@ -177,7 +179,7 @@ def _check_setups(world: World, document: StateDocument) -> None:
             raise MockError("invalid_value", param=param, detail="is no hardware of the catalogue")
 
 
-def _rules(document: StateDocument) -> Rules:
+def _rules(document: StateDocument, now: int) -> Rules:
     billing = document.billing
     return Rules(
         profiles=document.profiles,
@@ -186,7 +188,7 @@ def _rules(document: StateDocument) -> Rules:
         faults=document.faults,
         fault_count=max(document.counters.faults, len(document.faults)),
         balance=None if billing.balance is None else units(billing.balance),
-        balance_at=billing.balance_at,
+        balance_at=now if billing.balance_at is None else billing.balance_at,
         on_poll=document.clock.on_poll if document.clock else "none",
     )
 

@@ -58,10 +58,17 @@ class World:
                 project = Project.from_row(row)
                 deployments_due = queries.next_due_at(connection, project.key)
                 project.next_due = _earliest(deployments_due, row.due_at)
+                self._end_streams(project, queries.with_open_streams(connection, project.key))
                 by_key[project.key] = project
                 self._register(project)
             for key in queries.api_keys(connection):
                 self._by_hash[key.hash] = by_key[key.project_key]
+
+    def _end_streams(self, project: Project, deployments: Sequence[int]) -> None:
+        """Take streams for ended that were open when the process before this one ended."""
+        if deployments:
+            project.next_due = now = self.now(project)
+            project.activity = {key: Activity(flights=[(now, 0)]) for key in deployments}
 
     def _register(self, project: Project) -> None:
         self._by_name[project.id] = self._by_name[project.slug] = project

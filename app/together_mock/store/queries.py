@@ -202,6 +202,20 @@ def next_due_at(connection: Connection, project_key: int) -> int | None:
 _NEXT_DUE = Prepared(select(func.min(DeploymentRow.due_at)).where(_OF_PROJECT))
 
 
+def with_open_streams(connection: Connection, project_key: int) -> list[int]:
+    """The keys of deployments that the store has requests in flight for."""
+    return [key for (key,) in _IN_FLIGHT.run(connection, project=project_key)]
+
+
+_IN_FLIGHT = Prepared(
+    select(col(DeploymentRow.key)).where(
+        _OF_PROJECT,
+        col(DeploymentRow.state) == "serving",
+        text("json_extract(detail, '$.scaling.in_flight') > 0"),
+    )
+)
+
+
 class Allocation(NamedTuple):
     """Replicas held of a hardware, in a pool, by deployments that asked for a zone."""
 

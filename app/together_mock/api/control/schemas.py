@@ -286,7 +286,9 @@ class ForecastShown(BaseModel):
 class WaitFor(_Request):
     """Which event to wait for, after which number, and for how long in real time."""
 
-    type: str = "*"
+    type: Literal[
+        "*", "endpoint.state_changed", "endpoint.scaled", "fault.struck", "billing.stopped"
+    ] = "*"
     endpoint: str | None = None
     to: Word | None = None
     after: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = 0
