@@ -1,0 +1,166 @@
+"""What holds for every fleet, whatever is done to it and however time passes.
+
+Replicas are conserved, the bill is what the history has to pay, there is one history however often
+the clock jumps, nobody starves, and a state document goes on as the project that it shows.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from service import fleet_bill, fleet_plans
+from service.fleet import Fleet, Past
+from service.fleet_plans import CROWDS, END, INSTANTS, ROOMS, plans_of
+from service.scenario import Act
+from support import START
+from together_mock.bootstrap import build_world
+from together_mock.services.rules import CapacityDocument, PoolDocument
+from together_mock.services.world import World
+from together_mock.settings import Settings
+
+_names = itertools.count()
+
+
+def few(examples: int) -> Callable[..., object]:
+    """So many examples, always the same; one that fails is shown as it is, in good time."""
+    phases = [Phase.explicit, Phase.generate]
+    return settings(
+        max_examples=examples, phases=phases, derandomize=True, deadline=None, database=None
+    )
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    world = build_world(Settings(start_at=START, clock_rate=0.0))
+    yield world
+    world.close()
+
+
+def new_fleet(world: World) -> Fleet:
+    return Fleet(world, f"fleet-{next(_names)}")
+
+
+def play(fleet: Fleet, acts: list[Act], *stops: int) -> Fleet:
+    """Play acts and go on to END, in a jump from one to the next, with looks at other stops."""
+    moments: list[tuple[int, Act | None]] = [(act.at, act) for act in acts]
+    moments += [(at, None) for at in stops]
+    for at, act in sorted(moments, key=lambda moment: moment[0]):
+        fleet.jump(at)
+        if act is None:
+            fleet.look()
+        else:
+            fleet.act(act)
+    fleet.jump(END)
+    return fleet
+
+
+def step(fleet: Fleet, acts: list[Act], *, checking: bool = False) -> Fleet:
+    """Play acts and go on to END, by way of everything that is due."""
+    for act in acts:
+        fleet.step(act.at, checking=checking)
+        fleet.act(act)
+        if checking:
+            fleet.check()
+    fleet.step(END, checking=checking)
+    return fleet
+
+
+@few(16)
+@given(acts=plans_of(fleet_plans.LIVELY))
+def test_replicas_are_conserved(world, acts):
+    """At every instant the replicas that pools lack are those that endpoints hold, no more."""
+    step(new_fleet(world), acts, checking=True)
+
+
+@few(30)
+@given(acts=plans_of(fleet_plans.LIVELY))
+def test_the_bill_is_what_the_history_has_to_pay(world, acts):
+    """Ready replicas over serving time cost their price, to the microsecond, by the day."""
+    fleet_bill.check(play(new_fleet(world), acts))
+
+
+@few(20)
+@given(acts=plans_of(fleet_plans.QUIET))
+def test_idle_is_what_no_request_covers(world, acts):
+    """A request makes the minute after it active; the rest of the serving time is idle."""
+    fleet_bill.check_idle(play(new_fleet(world), acts))
+
+
+@few(12)
+@given(acts=plans_of(fleet_plans.LIVELY), stops=st.lists(INSTANTS, max_size=12))
+def test_there_is_one_history_however_time_passes(world, acts, stops):
+    """Jumps from act to act, looks at other stops, and a stop at whatever is due are all one."""
+    straight = play(new_fleet(world), acts)
+    for other in (play(new_fleet(world), acts, *stops), step(new_fleet(world), acts)):
+        assert other.outcomes == straight.outcomes
+        assert other.events() == straight.events()
+        assert other.bill() == straight.bill()
+        assert other.document() == straight.document()
+
+
+@few(24)
+@given(acts=plans_of(fleet_plans.LOADED), at=INSTANTS)
+def test_a_document_goes_on_as_the_project_that_it_shows(world, acts, at):
+    """Put into another project at any instant, it has the same future."""
+    original, copy = new_fleet(world), new_fleet(world)
+    for act in [act for act in acts if act.at <= at]:
+        original.jump(act.at)
+        original.act(act)
+    original.jump(at)
+    copy.continue_as(original)
+    assert copy.document() == original.document()
+    known, told = len(original.events()), len(original.outcomes)
+    later = [act for act in acts if act.at > at]
+    play(original, later)
+    play(copy, later)
+    assert copy.outcomes == original.outcomes[told:]
+    assert copy.events() == original.events()[known:]
+    assert copy.bill() == original.bill()
+    assert copy.document() == original.document()
+
+
+@few(20)
+@given(acts=CROWDS, room=ROOMS)
+def test_nobody_starves(world, acts, room):
+    """Whoever keeps asking starts, and before all who could have only what he waits for."""
+    fleet = play(new_fleet(world), [Act(0, "pools", 0, (room, None)), *acts])
+    crowd = list(waits_of(fleet, acts, room))
+    for one in crowd:
+        assert one.started is not None or one.gave_up is not None or not one.possible
+        for other in crowd[crowd.index(one) + 1 :]:
+            assert not one.is_passed_by(other), (one, other)
+
+
+class Wait:
+    """How one of a crowd waited: for which pools, since when, and until when."""
+
+    def __init__(self, create: Act, room: CapacityDocument, past: list[Past]) -> None:
+        _, zone, least, *_ = create.value
+        self.possible = {pool.zone for pool in room.pools if _fits(pool, zone, least)}
+        self.started = next((one.at for one in past if one.state == "starting"), None)
+        self.gave_up = next((one.at for one in past if one.state == "stopped"), None)
+
+    def is_passed_by(self, other: "Wait") -> bool:
+        """Whether one who asked later started though he could only have had what this waits for."""
+        if other.started is None or not other.possible <= self.possible:
+            return False
+        ended = [at for at in (self.started, self.gave_up) if at is not None]
+        return not ended or other.started < min(ended)
+
+
+def _fits(pool: PoolDocument, zone: str | None, least: int) -> bool:
+    return (zone is None or pool.zone in (None, zone)) and pool.replicas >= least
+
+
+def waits_of(fleet: Fleet, acts: list[Act], room: CapacityDocument) -> Iterator[Wait]:
+    """The waits of a crowd, whoever asked first coming first."""
+    events = fleet.events()
+    creates = [act for act in acts if act.do == "create"]
+    for create, one in zip(creates, fleet.hardware, strict=True):
+        past = [event for event in events if event.endpoint == one]
+        wait = Wait(create, room, past)
+        if wait.gave_up is None:
+            wait.gave_up = fleet.deleted.get(one)
+        yield wait
