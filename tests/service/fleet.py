@@ -6,13 +6,21 @@ Instants of a fleet are in microseconds after ORIGIN, three hours before a midni
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from service.fleet_rules import Look, check
+from fleet_rules import Look, check
 from service.scenario import Act
 from support import H100X2, MIXTRAL
 from together_mock.core.errors import MockError
 from together_mock.core.instants import parse_instant
-from together_mock.services import billing, control, endpoints, explain, inference
-from together_mock.services import setups, snapshot, state
+from together_mock.services import (
+    billing,
+    control,
+    endpoints,
+    explain,
+    inference,
+    setups,
+    snapshot,
+    state,
+)
 from together_mock.services.endpoints import Change, NewEndpoint
 from together_mock.services.events import EventHub
 from together_mock.services.projects import hash_of

@@ -1,5 +1,6 @@
 """Plans for a fleet: what is done to it, and when, drawn evenly from all that can be done."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -65,10 +66,11 @@ def plan(random: Random, deeds: dict[str, int]) -> list[Act]:
     acts = [Act(0, "pools", 0, (_sizes(random), None))]
     acts += [Act(random.randint(0, 10 * SECOND), "create", 0, _create(random)) for _ in range(3)]
     if "load" in deeds:
-        acts += [Act(10 * SECOND, "load", who, _value(random, "load")) for who in range(2)]
+        acts += [Act(10 * SECOND, "load", who, _load(random)) for who in range(2)]
     for _ in range(random.randint(6, 16)):
         do = random.choices(list(deeds), list(deeds.values()))[0]
-        acts.append(Act(instant(random), do, random.randint(0, 3), _value(random, do)))
+        value = VALUES[do](random) if do in VALUES else None
+        acts.append(Act(instant(random), do, random.randint(0, 3), value))
     return sorted(acts, key=lambda act: act.at)
 
 
@@ -97,37 +99,38 @@ def _bounds(random: Random) -> dict[str, int]:
     return {"min_replicas": least, "max_replicas": least + random.randint(0, 3)}
 
 
-def _value(random: Random, do: str) -> Any:
-    match do:
-        case "create":
-            return _create(random)
-        case "update":
-            timeout = {"inactive_timeout": random.choice([0, 5])}
-            starts = [{"started": True}, {"started": True}, {"started": False}]
-            return random.choice([*starts, _bounds(random), timeout])
-        case "load":
-            windows = [random.choice([None, 0.0, 60.0, 600.0]) for _ in range(2)]
-            return random.choice(CURVES), None, *windows
-        case "pools":
-            return _sizes(random), random.choice([None, None, HOUR])
-        case "fault":
-            return {
-                "effect": {"lifecycle": random.choice(EFFECTS)},
-                "times": random.randint(1, 2),
-                "skip": random.randint(0, 1),
-                "probability": random.choice([0.5, 1.0]),
-            }
-        case "profile":
-            return {"stages": random.choice(STAGES)}
-        case "preset":
-            return random.choice(["instant", "fast", "realistic"])
-        case "force":
-            return random.choice(WORDS)
-        case "hold":
-            return random.choice(["STARTING", "STARTED", "STOPPED"])
-        case "balance":
-            return random.choice(["3.00", "0.123456", "100", None])
-    return None
+def _update(random: Random) -> dict[str, Any]:
+    timeout = {"inactive_timeout": random.choice([0, 5])}
+    starts = [{"started": True}, {"started": True}, {"started": False}]
+    return random.choice([*starts, _bounds(random), timeout])
+
+
+def _load(random: Random) -> tuple[Any, ...]:
+    windows = [random.choice([None, 0.0, 60.0, 600.0]) for _ in range(2)]
+    return random.choice(CURVES), None, *windows
+
+
+def _fault(random: Random) -> dict[str, Any]:
+    return {
+        "effect": {"lifecycle": random.choice(EFFECTS)},
+        "times": random.randint(1, 2),
+        "skip": random.randint(0, 1),
+        "probability": random.choice([0.5, 1.0]),
+    }
+
+
+VALUES: dict[str, Callable[[Random], Any]] = {
+    "create": _create,
+    "update": _update,
+    "load": _load,
+    "fault": _fault,
+    "pools": lambda random: (_sizes(random), random.choice([None, None, HOUR])),
+    "profile": lambda random: {"stages": random.choice(STAGES)},
+    "preset": lambda random: random.choice(["instant", "fast", "realistic"]),
+    "force": lambda random: random.choice(WORDS),
+    "hold": lambda random: random.choice(["STARTING", "STARTED", "STOPPED"]),
+    "balance": lambda random: random.choice(["3.00", "0.123456", "100", None]),
+}
 
 
 def crowd(random: Random) -> list[Act]:

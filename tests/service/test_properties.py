@@ -6,12 +6,13 @@ the clock jumps, nobody starves, and a state document goes on as the project tha
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from service import fleet_bill, fleet_plans
-from service.fleet import Fleet, Past
+from service.fleet import Fleet
 from service.fleet_plans import CROWDS, END, INSTANTS, ROOMS, plans_of
 from service.scenario import Act
 from support import START
@@ -127,20 +128,19 @@ def test_nobody_starves(world, acts, room):
     """Whoever keeps asking starts, and before all who could have only what he waits for."""
     fleet = play(new_fleet(world), [Act(0, "pools", 0, (room, None)), *acts])
     crowd = list(waits_of(fleet, acts, room))
-    for one in crowd:
-        assert one.started is not None or one.gave_up is not None or not one.possible
-        for other in crowd[crowd.index(one) + 1 :]:
+    for number, one in enumerate(crowd, start=1):
+        assert one.started is not None or one.gave_up is not None or not one.possible, one
+        for other in crowd[number:]:
             assert not one.is_passed_by(other), (one, other)
 
 
+@dataclass(frozen=True)
 class Wait:
-    """How one of a crowd waited: for which pools, since when, and until when."""
+    """How one of a crowd waited: for which pools (by zone), and until when."""
 
-    def __init__(self, create: Act, room: CapacityDocument, past: list[Past]) -> None:
-        _, zone, least, *_ = create.value
-        self.possible = {pool.zone for pool in room.pools if _fits(pool, zone, least)}
-        self.started = next((one.at for one in past if one.state == "starting"), None)
-        self.gave_up = next((one.at for one in past if one.state == "stopped"), None)
+    possible: set[str | None]
+    started: int | None
+    gave_up: int | None
 
     def is_passed_by(self, other: "Wait") -> bool:
         """Whether one who asked later started though he could only have had what this waits for."""
@@ -159,8 +159,8 @@ def waits_of(fleet: Fleet, acts: list[Act], room: CapacityDocument) -> Iterator[
     events = fleet.events()
     creates = [act for act in acts if act.do == "create"]
     for create, one in zip(creates, fleet.hardware, strict=True):
-        past = [event for event in events if event.endpoint == one]
-        wait = Wait(create, room, past)
-        if wait.gave_up is None:
-            wait.gave_up = fleet.deleted.get(one)
-        yield wait
+        _, zone, least, *_ = create.value
+        possible = {pool.zone for pool in room.pools if _fits(pool, zone, least)}
+        first = {past.state: past.at for past in reversed(events) if past.endpoint == one}
+        gave_up = first.get("stopped", fleet.deleted.get(one))
+        yield Wait(possible, first.get("starting"), gave_up)

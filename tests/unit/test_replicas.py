@@ -1,12 +1,14 @@
-"""Replicas are conserved within the simulation itself, step by step.
+"""Replicas are conserved, and given out in turn, within the simulation itself.
 
 A project that is read anew from its store counts what its pools lack anew; a simulation that goes
 on must keep the count.
 """
 
+import itertools
 from dataclasses import replace
 from random import Random
 
+from fleet_rules import Holder, Look, check
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from together_mock.core import commands
@@ -18,12 +20,13 @@ from together_mock.core.lifecycle import REFUSED, TRANSITIONS, Stage
 from together_mock.core.load import parse_curve
 from together_mock.core.placement import Placement
 from together_mock.core.simulation import Simulation
-from together_mock.core.states import State, Trigger
-from together_mock.core.timing import Timing
+from together_mock.core.states import V1_STATES, State, Trigger
+from together_mock.core.timing import LifecycleFault, Timing
 
 PRESET = Preset("test", {"pending": Stage(1), "starting": Stage(7), "stopping": Stage(5, 30)})
 ZONES = ("east", "west")
 CURVES = ("step:0:40:2m", "ramp:0:40:10m", "spike:0:60:1m:3m", "sine:0:30:4m")
+EFFECTS = ("start_error", "replica_crash")
 EVENLY = settings(
     max_examples=150,
     phases=[Phase.explicit, Phase.generate],
@@ -39,16 +42,19 @@ class Story:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.now = 0
-        self.simulation = Simulation(Timing("seed", PRESET), Placement(self._capacity()))
-        self.held: dict[int, int] = {}
-        for key in range(6):
-            self._add(key)
+        # Fresh ones, since a fault counts how often it struck.
+        faults = [LifecycleFault(effect, effect, probability=0.2) for effect in EFFECTS]
+        timing = Timing(str(random.random()), PRESET, faults=faults)
+        self.simulation = Simulation(timing, Placement(self._capacity()))
+        self._keys = itertools.count()
+        self._seen: Look | None = None
+        for _ in range(6):
+            self._add()
 
     def go_on(self) -> None:
         """Give a command, or let time pass, and hold what must be true after it."""
         simulation = self.simulation
-        everything = sorted(simulation.deployments.values(), key=lambda one: one.key)
-        self._command(self.random.choice(everything))
+        self._command(self.random.choice(list(simulation.deployments.values())))
         self.check()
         until = self.now + self.random.choice([0, SECOND, 10 * SECOND, 2 * MINUTE, 6 * MINUTE])
         while (due := self._next_due()) is not None and due <= until:
@@ -57,20 +63,12 @@ class Story:
         self.now = until
 
     def check(self) -> None:
-        """Hold the use of each pool, and the counts of each deployment, against each other."""
-        placement, deployments = self.simulation.placement, self.simulation.deployments
-        held_of: dict[int, int] = {}
-        for one in deployments.values():
-            parts = one.coming + sum(count for _, count in one.draining)
-            assert parts == (one.allocated if one.state is State.SERVING else 0), one
-            assert min(one.allocated, one.ready, one.desired) >= 0, one
-            index = placement.capacity.pool_of(one.hardware, one.pool, one.zone)
-            if index is not None:
-                held_of[index] = held_of.get(index, 0) + one.allocated
-        for index, pool in enumerate(placement.capacity.pools):
-            assert pool.used == held_of.get(index, 0), (self.now, pool)
-            assert pool.used <= max(pool.replicas, self.held.get(index, 0)), (self.now, pool)
-        self.held = held_of
+        """Hold what the simulation is at, and what it gave out, against the rules."""
+        pools = [replace(pool) for pool in self.simulation.placement.capacity.pools]
+        everything = self.simulation.deployments.values()
+        seen = Look(pools, [holder_of(one) for one in everything])
+        check(self._seen, seen)
+        self._seen = seen
 
     def _command(self, one: Deployment) -> None:
         simulation, random = self.simulation, self.random
@@ -92,10 +90,8 @@ class Story:
                 simulation.crash(one, self.now, "crash")
             case "drop":
                 simulation.drop(one, self.now)
-                self._add(one.key)
+                self._add()
             case "pools":
-                # What runs goes on where a pool is cut, so it may be as full as it was.
-                self.held = dict.fromkeys(range(3), sum(self.held.values()))
                 simulation.set_capacity(self._capacity(), self.now)
 
     def _trigger(self, one: Deployment, trigger: Trigger) -> None:
@@ -103,7 +99,8 @@ class Story:
         if target not in (one.state, REFUSED):
             self.simulation.enter(one, State(target), self.now, trigger)
 
-    def _add(self, key: int) -> None:
+    def _add(self) -> None:
+        key = next(self._keys)
         zone = self.random.choice([None, *ZONES])
         least = self.random.randint(1, 3)
         most = least + self.random.randint(0, 4)
@@ -121,10 +118,31 @@ class Story:
         return min((at for at in instants if at is not None), default=None)
 
 
+def holder_of(one: Deployment) -> Holder:
+    """A deployment as the rules take it."""
+    return Holder(
+        number=one.key,
+        id=one.id,
+        state=V1_STATES[one.state],
+        hardware=one.hardware,
+        zone=one.zone,
+        least=one.minimum,
+        most=one.maximum,
+        waiting=one.waiting,
+        arrived=one.arrived_at,
+        pool=one.pool,
+        allocated=one.allocated,
+        desired=one.desired,
+        ready=one.ready,
+        starting=sum(count for _, count in one.starting),
+        draining=sum(count for _, count in one.draining),
+    )
+
+
 @EVENLY
 @given(random=st.randoms(use_true_random=True))
-def test_a_simulation_keeps_count_of_its_replicas(random):
-    """After every command and every step, a pool's use is what deployments hold of it."""
+def test_a_simulation_keeps_count_and_turns(random):
+    """After every command and instant, pools lack what is held of them, and nobody is passed."""
     story = Story(random)
     for _ in range(60):
         story.go_on()
