@@ -40,37 +40,47 @@ QUIET = {
     "create": 5,
     "update": 6,
     "chat": 4,
-    "pools": 2,
+    "pools": 4,
     "delete": 1,
     "force": 1,
-    "hold": 1,
+    "hold": 2,
     "release": 1,
-    "fault": 1,
+    "fault": 2,
     "profile": 1,
     "preset": 1,
-    "balance": 1,
+    "balance": 2,
 }
+# What changes a start is done while the first ones start.
+EARLY = ("fault", "force", "hold", "release", "profile")
 LOADED = QUIET | {"load": 6}
 # Open streams belong to the process, so no document shows them.
 LIVELY = LOADED | {"open": 2, "close": 2}
 
 
-def instant(random: Random) -> int:
-    """Any instant; often on the hour, or where steps of the presets fall."""
-    even = random.choice([HOUR, SECOND // 2, 1])
-    return random.randint(0, min(END // even - 1, 40) if even > 1 else END) * even
+def instant(random: Random, end: int = END) -> int:
+    """Any instant; often on the hour, or where much happens and steps of the presets fall."""
+    ways = [(HOUR, end), (SECOND // 2, 40 * SECOND), (SECOND, HOUR), (1, end)]
+    even, last = random.choice(ways)
+    return random.randrange(last // even) * even
 
 
-def plan(random: Random, deeds: dict[str, int]) -> list[Act]:
+def cut(random: Random) -> tuple[float, int]:
+    """An instant by what was done before: which part of all was, and how long ago the last was."""
+    return random.random(), random.choice([0, 700_000, 5 * SECOND, 3 * MINUTE])
+
+
+def plan(random: Random, deeds: dict[str, int], end: int = END) -> list[Act]:
     """Pools and three endpoints in the first seconds, and what happens to them and others."""
-    acts = [Act(0, "pools", 0, (_sizes(random), None))]
+    preset = random.choice(["fast", "realistic"])
+    acts = [Act(0, "pools", 0, (_sizes(random), None)), Act(0, "preset", 0, preset)]
     acts += [Act(random.randint(0, 10 * SECOND), "create", 0, _create(random)) for _ in range(3)]
     if "load" in deeds:
         acts += [Act(10 * SECOND, "load", who, _load(random)) for who in range(2)]
     for _ in range(random.randint(6, 16)):
         do = random.choices(list(deeds), list(deeds.values()))[0]
         value = VALUES[do](random) if do in VALUES else None
-        acts.append(Act(instant(random), do, random.randint(0, 3), value))
+        at = random.randrange(3 * MINUTE) if do in EARLY else instant(random, end)
+        acts.append(Act(at, do, random.randint(0, 3), value))
     return sorted(acts, key=lambda act: act.at)
 
 
@@ -124,7 +134,7 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "update": _update,
     "load": _load,
     "fault": _fault,
-    "pools": lambda random: (_sizes(random), random.choice([None, None, HOUR])),
+    "pools": lambda random: (_sizes(random), random.choice([None, 10 * MINUTE, HOUR])),
     "profile": lambda random: {"stages": random.choice(STAGES)},
     "preset": lambda random: random.choice(["instant", "fast", "realistic"]),
     "force": lambda random: random.choice(WORDS),
@@ -164,8 +174,9 @@ _RANDOMS = st.randoms(use_true_random=True)
 CROWDS = _RANDOMS.map(crowd)
 ROOMS = _RANDOMS.map(room)
 INSTANTS = _RANDOMS.map(instant)
+CUTS = st.lists(_RANDOMS.map(cut), min_size=3, max_size=3)
 
 
-def plans_of(deeds: dict[str, int]) -> st.SearchStrategy[list[Act]]:
-    """Plans made of deeds."""
-    return _RANDOMS.map(lambda random: plan(random, deeds))
+def plans_of(deeds: dict[str, int], end: int = END) -> st.SearchStrategy[list[Act]]:
+    """Plans made of deeds, done before the end."""
+    return _RANDOMS.map(lambda random: plan(random, deeds, end))

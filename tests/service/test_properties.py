@@ -5,7 +5,7 @@ the clock jumps, nobody starves, and a state document goes on as the project tha
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from service import fleet_bill, fleet_plans
 from service.fleet import Fleet
-from service.fleet_plans import CROWDS, END, INSTANTS, ROOMS, plans_of
+from service.fleet_plans import CROWDS, CUTS, END, HOUR, INSTANTS, ROOMS, plans_of
 from service.scenario import Act
 from support import START
 from together_mock.bootstrap import build_world
@@ -43,8 +43,8 @@ def new_fleet(world: World) -> Fleet:
     return Fleet(world, f"fleet-{next(_names)}")
 
 
-def play(fleet: Fleet, acts: list[Act], *stops: int) -> Fleet:
-    """Play acts and go on to END, in a jump from one to the next, with looks at other stops."""
+def play(fleet: Fleet, acts: list[Act], stops: Iterable[int] = (), end: int = END) -> Fleet:
+    """Play acts and go on to the end, jumping from one to the next, with looks at other stops."""
     moments: list[tuple[int, Act | None]] = [(act.at, act) for act in acts]
     moments += [(at, None) for at in stops]
     for at, act in sorted(moments, key=lambda moment: moment[0]):
@@ -53,7 +53,7 @@ def play(fleet: Fleet, acts: list[Act], *stops: int) -> Fleet:
             fleet.look()
         else:
             fleet.act(act)
-    fleet.jump(END)
+    fleet.jump(end)
     return fleet
 
 
@@ -68,61 +68,66 @@ def step(fleet: Fleet, acts: list[Act], *, checking: bool = False) -> Fleet:
     return fleet
 
 
-@few(16)
+@few(10)
 @given(acts=plans_of(fleet_plans.LIVELY))
 def test_replicas_are_conserved(world, acts):
     """At every instant the replicas that pools lack are those that endpoints hold, no more."""
     step(new_fleet(world), acts, checking=True)
 
 
-@few(30)
+@few(25)
 @given(acts=plans_of(fleet_plans.LIVELY))
 def test_the_bill_is_what_the_history_has_to_pay(world, acts):
     """Ready replicas over serving time cost their price, to the microsecond, by the day."""
     fleet_bill.check(play(new_fleet(world), acts))
 
 
-@few(20)
+@few(15)
 @given(acts=plans_of(fleet_plans.QUIET))
 def test_idle_is_what_no_request_covers(world, acts):
     """A request makes the minute after it active; the rest of the serving time is idle."""
     fleet_bill.check_idle(play(new_fleet(world), acts))
 
 
-@few(12)
+@few(14)
 @given(acts=plans_of(fleet_plans.LIVELY), stops=st.lists(INSTANTS, max_size=12))
 def test_there_is_one_history_however_time_passes(world, acts, stops):
     """Jumps from act to act, looks at other stops, and a stop at whatever is due are all one."""
     straight = play(new_fleet(world), acts)
-    for other in (play(new_fleet(world), acts, *stops), step(new_fleet(world), acts)):
+    for other in (play(new_fleet(world), acts, stops), step(new_fleet(world), acts)):
         assert other.outcomes == straight.outcomes
         assert other.events() == straight.events()
         assert other.bill() == straight.bill()
         assert other.document() == straight.document()
 
 
-@few(24)
-@given(acts=plans_of(fleet_plans.LOADED), at=INSTANTS)
-def test_a_document_goes_on_as_the_project_that_it_shows(world, acts, at):
-    """Put into another project at any instant, it has the same future."""
-    original, copy = new_fleet(world), new_fleet(world)
-    for act in [act for act in acts if act.at <= at]:
-        original.jump(act.at)
-        original.act(act)
-    original.jump(at)
+@few(20)
+@given(acts=plans_of(fleet_plans.LOADED, HOUR), cuts=CUTS)
+def test_a_document_goes_on_as_the_project_that_it_shows(world, acts, cuts):
+    """Put into other projects at any instant, it has the same future."""
+    original, copies, done = new_fleet(world), [], -1
+    for at in sorted(acts[int(share * len(acts))].at + after for share, after in cuts):
+        play(original, [act for act in acts if done < act.at <= at], end=at)
+        copies.append(continued(original))
+        done = at
+    play(original, [act for act in acts if act.at > done], end=3 * HOUR)
+    for copy, events, outcomes in copies:
+        play(copy, [act for act in acts if act.at > copy.now], end=3 * HOUR)
+        assert copy.outcomes == original.outcomes[outcomes:]
+        assert copy.events() == original.events()[events:]
+        assert copy.bill() == original.bill()
+        assert copy.document() == original.document()
+
+
+def continued(original: Fleet) -> tuple[Fleet, int, int]:
+    """A project that goes on where another is, and how much had happened by then."""
+    copy = new_fleet(original.world)
     copy.continue_as(original)
     assert copy.document() == original.document()
-    known, told = len(original.events()), len(original.outcomes)
-    later = [act for act in acts if act.at > at]
-    play(original, later)
-    play(copy, later)
-    assert copy.outcomes == original.outcomes[told:]
-    assert copy.events() == original.events()[known:]
-    assert copy.bill() == original.bill()
-    assert copy.document() == original.document()
+    return copy, len(original.events()), len(original.outcomes)
 
 
-@few(20)
+@few(16)
 @given(acts=CROWDS, room=ROOMS)
 def test_nobody_starves(world, acts, room):
     """Whoever keeps asking starts, and before all who could have only what he waits for."""
