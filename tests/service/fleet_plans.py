@@ -169,6 +169,19 @@ def room(random: Random) -> CapacityDocument:
     )
 
 
+# A slow start that is timed anew, a queue in another order than that of creation, a request.
+WAITERS = [
+    Act(0, "pools", 0, (pools((HARDWARE[0], None, 1)), None)),
+    Act(0, "fault", 0, {"effect": {"lifecycle": "slow_start"}, "times": 1}),
+    Act(0, "create", 0, (0, None, 1, 1, None, False)),
+    Act(0, "create", 1, (0, None, 1, 1, None, False)),
+    Act(0, "create", 2, (0, None, 1, 1, None, True)),
+    Act(6 * SECOND, "preset", 0, "realistic"),
+    Act(7 * SECOND, "update", 1, {"started": True}),
+    Act(8 * SECOND, "update", 0, {"started": True}),
+    Act(2 * HOUR, "delete", 2),
+    Act(2 * HOUR + 20 * MINUTE, "chat", 1),
+]
 # Hypothesis prefers small and equal values, of which little happens to a fleet.
 _RANDOMS = st.randoms(use_true_random=True)
 CROWDS = _RANDOMS.map(crowd)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from service import fleet_bill, fleet_plans
 from service.fleet import Fleet
@@ -17,6 +17,7 @@ from service.fleet_plans import CROWDS, CUTS, END, HOUR, INSTANTS, ROOMS, plans_
 from service.scenario import Act
 from support import START
 from together_mock.bootstrap import build_world
+from together_mock.core.clock import SECOND
 from together_mock.services.rules import CapacityDocument, PoolDocument
 from together_mock.services.world import World
 from together_mock.settings import Settings
@@ -101,6 +102,7 @@ def test_there_is_one_history_however_time_passes(world, acts, stops):
         assert other.document() == straight.document()
 
 
+@example(acts=fleet_plans.WAITERS, cuts=[(0.4, 5 * SECOND), (0.7, 0), (0.9, SECOND)])
 @few(20)
 @given(acts=plans_of(fleet_plans.LOADED, HOUR), cuts=CUTS)
 def test_a_document_goes_on_as_the_project_that_it_shows(world, acts, cuts):
