@@ -136,7 +136,7 @@ VALUES: dict[str, Callable[[Random], Any]] = {
     "fault": _fault,
     "pools": lambda random: (_sizes(random), random.choice([None, 10 * MINUTE, HOUR])),
     "profile": lambda random: {"stages": random.choice(STAGES)},
-    "preset": lambda random: random.choice(["instant", "fast", "realistic"]),
+    "preset": lambda random: random.choice(["instant", "fast", "realistic", "manual"]),
     "force": lambda random: random.choice(WORDS),
     "hold": lambda random: random.choice(["STARTING", "STARTED", "STOPPED"]),
     "balance": lambda random: random.choice(["3.00", "0.123456", "100", None]),
