@@ -2,12 +2,13 @@
 
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
 from service.fleet import ORIGIN, Fleet
-from together_mock.core.billing import UNITS_PER_CENT
+from together_mock.api.control import mapping
 from together_mock.services import snapshot
 
 DAY = 24 * 3600 * 1_000_000
@@ -101,22 +102,23 @@ def _cents(fleet: Fleet, endpoint: str, used: int) -> Fraction:
 
 
 def _check_bill(fleet: Fleet, cents: dict[tuple[str, int], Fraction]) -> None:
-    bill = fleet.bill()
+    """Hold the bill as it is shown against the cents of every endpoint and day."""
+    bill = mapping.bill(fleet.bill())
     items, days = Counter(), Counter()
     for (endpoint, day), cost in cents.items():
         items[endpoint] += cost
         days[date.fromordinal(EPOCH + day).isoformat()] += cost
-    assert {item.endpoint: Fraction(item.cost, UNITS_PER_CENT) for item in bill.items} == items
-    assert {day: Fraction(units, UNITS_PER_CENT) for day, units in bill.days.items()} == days
-    assert Fraction(bill.total, UNITS_PER_CENT) == sum(cents.values())
-    assert all(item.idle_time <= item.replica_time for item in bill.items)
+    assert {item.endpoint: item.cost for item in bill.items} == _shown(items)
+    assert {day.day: day.cost for day in bill.days} == _shown(days)
+    assert bill.total == _dollars(sum(cents.values()))
+    assert all(Decimal(one.idle_minutes) <= Decimal(one.replica_minutes) for one in bill.items)
 
 
 def _check_balance(fleet: Fleet) -> None:
     """What was set, less the cost since then; it ends everything within a microsecond of zero."""
-    dollars, begun = fleet.balance
-    left = fleet.bill().balance
-    if dollars is None:
+    amount, begun = fleet.balance
+    left = mapping.bill(fleet.bill()).balance
+    if amount is None:
         assert left is None
         return
     spent = sum(
@@ -124,5 +126,15 @@ def _check_balance(fleet: Fleet) -> None:
         for one in _served(fleet)
         if one.until > begun
     )
-    assert Fraction(left, UNITS_PER_CENT) == Fraction(dollars) * 100 - spent
-    assert left > -UNITS_PER_CENT / 1000
+    assert left == _dollars(Fraction(amount) * 100 - spent)
+    assert Decimal(left) >= 0
+
+
+def _shown(cents: dict[str, Fraction]) -> dict[str, str]:
+    return {name: _dollars(cost) for name, cost in cents.items()}
+
+
+def _dollars(cents: Fraction) -> str:
+    """Cents as dollars, to the ten-thousandth of a cent, without trailing zeros."""
+    millionths = round(Fraction(cents) * 10_000)
+    return format(Decimal(millionths).scaleb(-6).normalize(), "f") if millionths else "0"
