@@ -95,6 +95,8 @@ def test_idle_is_what_no_request_covers(world, acts):
 def test_there_is_one_history_however_time_passes(world, acts, stops):
     """Jumps from act to act, looks at other stops, and a stop at whatever is due are all one."""
     straight = play(new_fleet(world), acts)
+    instants = [past.at for past in straight.events()]
+    assert instants == sorted(instants)
     for other in (play(new_fleet(world), acts, stops), step(new_fleet(world), acts)):
         assert other.outcomes == straight.outcomes
         assert other.events() == straight.events()

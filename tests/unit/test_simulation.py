@@ -44,6 +44,8 @@ def test_a_simulation_keeps_count_and_turns(seed):
 def test_a_simulation_has_one_history(seed, stops):
     """Run in jumps, with looks on the way, or instant by instant, it tells the same story."""
     straight = Story(seed).play().told()
+    instants = [at for at, *_ in straight[0]]
+    assert instants == sorted(instants)
     assert Story(seed).play(stops).told() == straight
     assert Story(seed).play(each=lambda: None).told() == straight
 
