@@ -112,7 +112,7 @@ class Player:
             ):
                 self.record.histories[endpoint.id] = [
                     (row.at, row.from_state, row.to_state, row.cause)
-                    for row in history.events_of(connection, deployment.key)
+                    for row in history.events_of(connection, self.project.key, deployment.key)
                 ]
         return self.record
 

@@ -89,14 +89,14 @@ def histories(running: Running, api: Api) -> dict[str, tuple[Any, list[Any]]]:
     assert project
     with running.world.read(project) as connection:
         return {
-            endpoint.id: (deployment, moves_of(connection, deployment.key))
+            endpoint.id: (deployment, moves_of(connection, project.key, deployment.key))
             for endpoint, deployment in queries.endpoints_oldest_first(connection, project.key)
         }
 
 
-def moves_of(connection: Any, deployment_key: int) -> list[Any]:
+def moves_of(connection: Any, project_key: int, deployment_key: int) -> list[Any]:
     """The changes of state; changes of the replica counts alone stand among them."""
-    rows = history.events_of(connection, deployment_key)
+    rows = history.events_of(connection, project_key, deployment_key)
     return [row for row in rows if row.from_state != row.to_state]
 
 

@@ -165,7 +165,7 @@ def life(file: Path, restarts: list[float]) -> tuple[Any, ...]:
 def history(world: World, project: Project) -> list[tuple[Any, ...]]:
     with world.read(project) as connection:
         [(_, deployment)] = queries.endpoints_oldest_first(connection, project.key)
-        rows = events_of(connection, deployment.key)
+        rows = events_of(connection, project.key, deployment.key)
         return [(row.at, row.from_state, row.to_state, row.cause) for row in rows]
 
 

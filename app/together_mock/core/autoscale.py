@@ -10,20 +10,26 @@ import math
 from together_mock.core.deployment import Deployment
 
 
+def initial_count(deployment: Deployment, at: int) -> int:
+    """How many replicas a start asks for: the minimum, or what the load wants."""
+    curve = deployment.scaling.curve
+    level = curve.level(at, deployment.scaling.target, deployment.maximum) if curve else 0
+    return max(deployment.minimum, level)
+
+
 def observe(deployment: Deployment, at: int) -> None:
     """Take note of the load at an instant, and plan the next look."""
     scaling = deployment.scaling
     curve, cap, target = scaling.curve, deployment.maximum, scaling.target
-    scaling.level_until = None if curve is None else curve.next_change(at, target, cap)
+    scaling.level, scaling.level_until = (0, None) if curve is None else curve.look(at, target, cap)
     if scaling.in_flight:
         load = scaling.in_flight + (curve.value(at) if curve else 0.0)
         scaling.level = min(cap, math.ceil(load / target))
-    else:
-        scaling.level = curve.level(at, target, cap) if curve else 0
-    _compare(deployment, at)
+    compare(deployment, at)
 
 
-def _compare(deployment: Deployment, at: int) -> None:
+def compare(deployment: Deployment, at: int) -> None:
+    """Hold the present level against the desired count, and plan the decision between them."""
     scaling = deployment.scaling
     wanted = _clamp(deployment, scaling.level)
     if wanted == deployment.desired:

@@ -72,7 +72,10 @@ class Ledger:
         while at < until:
             day = at // DAY
             end = min(until, (day + 1) * DAY)
-            entry = self.usage.setdefault((*key, day), Usage())
+            place = (*key, day)
+            entry = self.usage.get(place)
+            if entry is None:
+                entry = self.usage[place] = Usage()
             entry.replica_time += (end - at) * replicas
             entry.idle_time += max(0, end - max(at, active)) * replicas
             at = end

@@ -54,6 +54,8 @@ class Capacity:
 
     def candidates(self, hardware: str, zone: str | None) -> list[int]:
         """The pools (by index) that a deployment may be placed in, in their order."""
+        if not self.pools:
+            return []
         return [
             index
             for index, pool in enumerate(self.pools)

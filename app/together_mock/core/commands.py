@@ -1,5 +1,6 @@
 """What is asked of deployments in a simulation, other than to start and stop."""
 
+from together_mock.core import autoscale
 from together_mock.core.billing import ACTIVE_AFTER_REQUEST
 from together_mock.core.clock import MINUTE
 from together_mock.core.deployment import NEVER, Deployment
@@ -16,7 +17,7 @@ def set_bounds(
     if deployment.state is State.SERVING:
         simulation.follow_bounds(deployment, at)
     elif deployment.waiting:
-        deployment.desired = simulation.initial_count(deployment, at)
+        deployment.desired = autoscale.initial_count(deployment, at)
         simulation.place(deployment.hardware, at)
 
 
@@ -59,7 +60,7 @@ def hurry(simulation: Simulation, deployment: Deployment, at: int) -> None:
         (deployment.draining, State.STOPPING),
     ):
         if any(due == NEVER for due, _ in batches):
-            end = simulation.arrival(deployment, state, at)
+            end = simulation.timing.arrival(deployment, state, at)
             batches[:] = [(end if due == NEVER else due, count) for due, count in batches]
             simulation.touch(deployment)
 

@@ -86,7 +86,7 @@ class Deployment:
     @property
     def coming(self) -> int:
         """Replicas that are ready or on their way."""
-        return self.ready + sum(count for _, count in self.starting)
+        return self.ready + sum([count for _, count in self.starting])
 
     @property
     def holds(self) -> bool:
@@ -138,19 +138,18 @@ class Deployment:
 
     def due_at(self) -> int | None:
         """The instant of whatever happens to it next."""
-        due = self.step_at()
-        if self.state is State.SERVING:
-            scaling = self.scaling
-            for instant in (
-                self.idle_at(),
-                scaling.level_until,
-                scaling.decide_at,
-                self.starting[0][0] if self.starting else None,
-                self.draining[0][0] if self.draining else None,
-            ):
-                if instant is not None and (due is None or instant < due):
-                    due = instant
-        return _before_the_end(due)
+        due = None if self.next_at is None else self.step_at()
+        if self.state is not State.SERVING:
+            return due
+        scaling = self.scaling
+        instants = [scaling.level_until, scaling.decide_at, due]
+        if self.starting:
+            instants.append(self.starting[0][0])
+        if self.draining:
+            instants.append(self.draining[0][0])
+        if self.inactive_minutes:
+            instants.append(self.idle_at())
+        return _before_the_end(min([at for at in instants if at is not None], default=None))
 
 
 def _before_the_end(at: int | None) -> int | None:

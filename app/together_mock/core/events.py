@@ -1,7 +1,7 @@
 """What a simulation tells: changes of state and of replica counts, faults, a balance's end."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from together_mock.core.deployment import Deployment
 from together_mock.core.states import State
@@ -20,8 +20,7 @@ class Kind(StrEnum):
 HISTORY = (Kind.MOVED, Kind.SCALED)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to a deployment, with its replica counts from then on."""
 
     kind: Kind

@@ -10,7 +10,7 @@ A curve is written `kind:...`; loads are in-flight requests, times are durations
 
 import bisect
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from together_mock.core.clock import MINUTE, SECOND
@@ -63,6 +63,10 @@ class Curve:
     text: str
     start: int
     shape: Shape
+    # Looked up at every change of level; the cache of `_steps` is shared, but has to hash a shape.
+    _solved: dict[tuple[float, int], "Steps"] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def value(self, at: int) -> float:
         """The load at an instant."""
@@ -70,26 +74,31 @@ class Curve:
 
     def level(self, at: int, target: float, cap: int) -> int:
         """How many replicas the load wants: load / target, rounded up, at most `cap`."""
-        offsets, levels, period = _steps(self.shape, target, cap)
-        t = at - self.start
-        return levels[bisect.bisect_right(offsets, t % period if period else t) - 1]
+        return self.look(at, target, cap)[0]
 
-    def next_change(self, at: int, target: float, cap: int) -> int | None:
-        """The first instant after `at` with another level; None when there is none.
+    def look(self, at: int, target: float, cap: int) -> tuple[int, int | None]:
+        """The level, and the first instant with another one; None when there is none.
 
         The load is looked at once a second, so levels change at whole seconds of the curve.
         """
-        offsets, levels, period = _steps(self.shape, target, cap)
+        offsets, levels, period = self._steps(target, cap)
         t = at - self.start
         cycle = t // period * period if period else 0
         index = bisect.bisect_right(offsets, t - cycle)
+        level = levels[index - 1]
         if index < len(offsets):
-            return self.start + cycle + offsets[index]
+            return level, self.start + cycle + offsets[index]
         if period and len(levels) > 1:
             # The first entry begins a period at the level that the last one ends with, or not.
             first = 0 if levels[0] != levels[-1] else 1
-            return self.start + cycle + period + offsets[first]
-        return None
+            return level, self.start + cycle + period + offsets[first]
+        return level, None
+
+    def _steps(self, target: float, cap: int) -> "Steps":
+        known = self._solved.get((target, cap))
+        if known is None:
+            known = self._solved[target, cap] = _steps(self.shape, target, cap)
+        return known
 
 
 Steps = tuple[list[int], list[int], int]

@@ -21,17 +21,19 @@ class Money:
 
     def accrue(self, deployment: Deployment, at: int) -> None:
         """Book what a deployment used up to an instant; called before its replicas change."""
-        if deployment.state is not State.SERVING:
+        if deployment.state is not State.SERVING or at <= deployment.billed_at:
             return
         if deployment.ready:
             scaling = deployment.scaling
             active = at if scaling.level or scaling.in_flight else deployment.active_until
             key = (deployment.endpoint_id, deployment.hardware)
             self.ledger.add(key, deployment.billed_at, at, deployment.ready, active)
-        deployment.billed_at = max(deployment.billed_at, at)
+        deployment.billed_at = at
 
     def reprice(self, deployment: Deployment, at: int) -> None:
         """Take note of what a deployment costs from an instant on."""
+        if self.balance is None:
+            return
         self.settle(at)
         serves = deployment.state is State.SERVING
         rate = deployment.ready * deployment.price if serves else 0

@@ -55,6 +55,11 @@ class Placement:
             if index is not None:
                 capacity.pools[index].used += deployment.allocated
 
+    def grant(self, deployment: Deployment) -> int:
+        """Give a deployment all that it wants of a hardware that is unlimited; how many."""
+        serves = deployment.state is State.SERVING
+        return self._grow(deployment, set()) if serves else self._start(deployment, set())
+
     def allot(
         self, hardware: str, deployments: Mapping[int, Deployment]
     ) -> list[tuple[Deployment, int]]:
@@ -114,6 +119,8 @@ class Placement:
         return taken
 
     def _pool_of(self, deployment: Deployment) -> int | None:
+        if not self.capacity.pools:
+            return None
         return self.capacity.pool_of(deployment.hardware, deployment.pool, deployment.zone)
 
     def _forget(self, hardware: str, turn: Turn) -> None:

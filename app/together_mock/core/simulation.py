@@ -11,7 +11,7 @@ from itertools import count
 
 from together_mock.core import autoscale
 from together_mock.core.capacity import Capacity
-from together_mock.core.deployment import NEVER, Deployment
+from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.events import Event, Kind
 from together_mock.core.lifecycle import ahead
@@ -80,7 +80,9 @@ class Simulation:
         for ran in count():
             if ran == most:
                 raise MockError("too_many_steps", param="by", most=most)
-            step, whole = self._step_at(), self.project_due_at()
+            step = self._step_at()
+            shared = self.planned or self.money.balance is not None
+            whole = self.project_due_at() if shared else None
             at = step if whole is None or (step is not None and step < whole) else whole
             if at is None or at > until:
                 return last
@@ -89,7 +91,7 @@ class Simulation:
             if at == whole:
                 self._run_whole(at)
             else:
-                self._run_step(at)
+                self._step(at)
             if stop and any(map(stop, self.events[seen:])):
                 until = at
         raise AssertionError("unreachable")
@@ -110,11 +112,6 @@ class Simulation:
             heapq.heappop(self._queue)
         return None
 
-    def _run_step(self, at: int) -> None:
-        deployment = self.deployments[heapq.heappop(self._queue)[1]]
-        self._step(deployment, at)
-        self._push(deployment)
-
     def _run_whole(self, at: int) -> None:
         if self.planned and self.planned[0][0] == at:
             self.set_capacity(self.planned.pop(0)[1], at)
@@ -127,19 +124,24 @@ class Simulation:
         self._push(deployment)
 
     def _push(self, deployment: Deployment) -> None:
-        due = deployment.due = deployment.due_at()
-        if due is not None:
-            heapq.heappush(self._queue, (due, deployment.key))
+        due = deployment.due_at()
+        if due != deployment.due:
+            deployment.due = due
+            if due is not None:
+                heapq.heappush(self._queue, (due, deployment.key))
 
     # Steps ---------------------------------------------------------------------------------
 
-    def _step(self, deployment: Deployment, at: int) -> None:
+    def _step(self, at: int) -> None:
+        deployment = self.deployments[heapq.heappop(self._queue)[1]]
+        deployment.due = None
         self.changed.add(deployment.key)
         if deployment.state is State.SERVING:
             self._step_serving(deployment, at)
-        if deployment.step_at() == at:
+        if deployment.next_at is not None and deployment.step_at() == at:
             assert deployment.next_state is not None
             self.enter(deployment, deployment.next_state, at, deployment.next_cause)
+        self._push(deployment)
 
     def _step_serving(self, deployment: Deployment, at: int) -> None:
         if deployment.starting and deployment.starting[0][0] == at:
@@ -150,9 +152,9 @@ class Simulation:
         if scaling.level_until == at:
             self._look(deployment, at)
         if scaling.decide_at == at:
-            self.scale(deployment, autoscale.decide(deployment, at), at, AUTOSCALER)
-            autoscale.observe(deployment, at)
-        if deployment.idle_at() == at:
+            self._scale(deployment, autoscale.decide(deployment, at), at, AUTOSCALER)
+            autoscale.compare(deployment, at)
+        if deployment.inactive_minutes and deployment.idle_at() == at:
             self.enter(deployment, State.STOPPING, at, INACTIVE)
 
     def _arrive(self, deployment: Deployment, at: int) -> None:
@@ -189,12 +191,6 @@ class Simulation:
                 self.crash(deployment, at, f"fault:{fault.effect}")
         self._push(deployment)
 
-    def initial_count(self, deployment: Deployment, at: int) -> int:
-        """How many replicas a start asks for: the minimum, or what the load wants."""
-        curve = deployment.scaling.curve
-        level = curve.level(at, deployment.scaling.target, deployment.maximum) if curve else 0
-        return max(deployment.minimum, level)
-
     def _prepare(self, deployment: Deployment, state: State, at: int) -> None:
         deployment.starting, deployment.draining = [], []
         deployment.waiting = False
@@ -204,7 +200,7 @@ class Simulation:
         deployment.ready = deployment.allocated if state is State.SERVING else 0
         deployment.billed_at = at
         if state is State.QUEUED:
-            deployment.desired = self.initial_count(deployment, at)
+            deployment.desired = autoscale.initial_count(deployment, at)
         elif state in (State.STOPPING, State.STOPPED, State.FAILED):
             deployment.desired = 0
         if deployment.hold_before not in ahead(state):
@@ -236,6 +232,10 @@ class Simulation:
     def scale(self, deployment: Deployment, desired: int, at: int, cause: str) -> None:
         """Set the desired count; replicas take time to become ready and to drain."""
         self.changed.add(deployment.key)
+        self._scale(deployment, desired, at, cause)
+        self._push(deployment)
+
+    def _scale(self, deployment: Deployment, desired: int, at: int, cause: str) -> None:
         self.money.accrue(deployment, at)
         deployment.desired = desired
         surplus = deployment.coming - desired
@@ -246,13 +246,12 @@ class Simulation:
         self.record(deployment, deployment.state, at, cause)
         if surplus < 0:
             self._wait(deployment, at)
-        self._push(deployment)
 
     def _shrink(self, deployment: Deployment, surplus: int, at: int) -> None:
         cancelled = deployment.cancel_starting(surplus)
         self._release(deployment, cancelled, at)
         if surplus > cancelled:
-            gone_at = self.arrival(deployment, State.STOPPING, at)
+            gone_at = self.timing.arrival(deployment, State.STOPPING, at)
             deployment.drain(surplus - cancelled, gone_at)
 
     def accrue(self, deployment: Deployment, at: int) -> None:
@@ -272,7 +271,7 @@ class Simulation:
         self.changed.add(deployment.key)
         self.money.accrue(deployment, at)
         deployment.ready -= 1
-        deployment.start(1, self.arrival(deployment, State.STARTING, at))
+        deployment.start(1, self.timing.arrival(deployment, State.STARTING, at))
         self.record(deployment, deployment.state, at, cause)
         self._push(deployment)
 
@@ -289,23 +288,24 @@ class Simulation:
     def _wait(self, deployment: Deployment, at: int) -> None:
         if not deployment.waiting:
             deployment.waiting, deployment.arrived_at = True, at
-        self.placement.wait(deployment)
-        self.place(deployment.hardware, at)
+        if self.placement.capacity.limited(deployment.hardware):
+            self.placement.wait(deployment)
+            self.place(deployment.hardware, at)
+        else:
+            self._got(deployment, self.placement.grant(deployment), at)
 
     def place(self, hardware: str, at: int) -> None:
         """Give out what is free of a hardware to those who wait for it."""
         for deployment, taken in self.placement.allot(hardware, self.deployments):
             self.changed.add(deployment.key)
-            if deployment.state is State.SERVING:
-                deployment.start(taken, self.arrival(deployment, State.STARTING, at))
-            elif deployment.is_overdue(at):
-                self.enter(deployment, deployment.next_state or State.STARTING, at, CAPACITY)
+            self._got(deployment, taken, at)
             self._push(deployment)
 
-    def arrival(self, deployment: Deployment, state: State, at: int) -> int:
-        """When a replica that starts (STARTING) or drains (STOPPING) now is there, or gone."""
-        length = self.timing.length(deployment, state)
-        return NEVER if length is None else at + length
+    def _got(self, deployment: Deployment, count: int, at: int) -> None:
+        if deployment.state is State.SERVING:
+            deployment.start(count, self.timing.arrival(deployment, State.STARTING, at))
+        elif deployment.is_overdue(at):
+            self.enter(deployment, deployment.next_state or State.STARTING, at, CAPACITY)
 
     def _release(self, deployment: Deployment, count: int, at: int) -> None:
         # One that left the queue without ever holding any may have held back those behind it.

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from together_mock.core import ids, profiles
 from together_mock.core.catalog import Preset
-from together_mock.core.deployment import Deployment
+from together_mock.core.deployment import NEVER, Deployment
 from together_mock.core.lifecycle import STAGES, Stage
 from together_mock.core.profiles import Profile, ProfileStage
 from together_mock.core.states import State
@@ -73,6 +73,16 @@ class Timing:
     profiles: Sequence[Profile] = ()
     faults: list[LifecycleFault] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._ordered = sorted(self.profiles, key=lambda item: (-item.priority, item.name))
+        self._preset_ways = {
+            state: (
+                ProfileStage(state, following, self.preset.stages[STAGES[state]]),
+                f"preset:{self.preset.name}",
+            )
+            for state, following in NEXT.items()
+        }
+
     def strike(
         self, deployment: Deployment, at: int, faults: Sequence[LifecycleFault] | None = None
     ) -> LifecycleFault | None:
@@ -97,7 +107,7 @@ class Timing:
             return None
         chosen, cause = way
         assert chosen.stage is not None
-        length = chosen.stage.length(self._fraction(deployment, "jitter"))
+        length = self._drawn(chosen.stage, deployment, "jitter")
         target = chosen.to_state
         if deployment.struck in ENDLESS:
             return None
@@ -109,24 +119,26 @@ class Timing:
             length, target = round(length * FAILS_AFTER), State.FAILED
         return deployment.since + length, target, cause
 
-    def length(self, deployment: Deployment, state: State) -> int | None:
-        """How long a replica takes to start or to drain; None is for ever."""
+    def arrival(self, deployment: Deployment, state: State, at: int) -> int:
+        """When a replica that starts (STARTING) or drains (STOPPING) now is there, or gone."""
         way = self._way_out(deployment, state)
         if way is None or way[0].stage is None:
-            return None
-        return way[0].stage.length(self._fraction(deployment, "replica"))
+            return NEVER
+        return at + self._drawn(way[0].stage, deployment, "replica")
 
     def _way_out(self, deployment: Deployment, state: State) -> tuple[ProfileStage, str] | None:
         if state not in NEXT:
             return None
-        for profile in sorted(self.profiles, key=lambda item: (-item.priority, item.name)):
+        for profile in self._ordered:
             ways = profile.ways_out(state)
             if ways and profile.matches(deployment.model, deployment.hardware, deployment.zone):
                 chosen = profiles.choose(ways, self._fraction(deployment, "way"))
                 cause = f"profile:{profile.name}"
                 return chosen, f"{cause} {chosen.reason}" if chosen.reason else cause
-        stage: Stage | None = self.preset.stages[STAGES[state]]
-        return ProfileStage(state, NEXT[state], stage), f"preset:{self.preset.name}"
+        return self._preset_ways[state]
+
+    def _drawn(self, stage: Stage, deployment: Deployment, kind: str) -> int:
+        return stage.length(self._fraction(deployment, kind) if stage.jitter else 0.0)
 
     def _fraction(self, deployment: Deployment, kind: str) -> float:
         return ids.fraction(self.seed, kind, deployment.id, deployment.steps)

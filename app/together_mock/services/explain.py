@@ -57,7 +57,7 @@ def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
             next_state=next_state,
             next_at=next_at,
             why=why(unit, deployment),
-            history=_history(history.events_of(unit.connection, row.key)),
+            history=_history(history.events_of(unit.connection, project.key, row.key)),
         )
 
 

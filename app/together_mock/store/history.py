@@ -24,11 +24,13 @@ def add_events(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         _ADD_EVENTS.run_many(connection, rows)
 
 
-def events_of(connection: Connection, deployment_key: int) -> Sequence[Row[Any]]:
+def events_of(connection: Connection, project_key: int, deployment_key: int) -> Sequence[Row[Any]]:
     """A deployment's history, oldest first, with the columns of `EventRow`."""
     statement = (
         select(_EVENTS)
-        .where(col(EventRow.deployment_key) == deployment_key)
+        .where(
+            col(EventRow.project_key) == project_key, col(EventRow.deployment_key) == deployment_key
+        )
         .order_by(col(EventRow.key))
     )
     return connection.execute(statement).all()

@@ -75,7 +75,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
         sqlite_autoincrement=True,
     )
-    op.create_index("event_deployment", "event", ["deployment_key"], unique=False)
     op.create_index("event_project", "event", ["project_key", "key"], unique=False)
     op.create_table(
         "usage",
