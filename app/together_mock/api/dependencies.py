@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
@@ -9,7 +10,7 @@ from fastapi import Depends, Request
 
 from together_mock.core.errors import MockError
 from together_mock.services.projects import Project, hash_of
-from together_mock.services.world import World
+from together_mock.services.world import BusyError, World
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,11 +35,8 @@ class Call:
         A thread costs more than most calls do; but the event loop must wait for no lock, and run
         nothing that is long.
         """
-        if self.world.enter_quickly(self.project):
-            try:
-                return function(self.world, self.project, *values, **named)
-            finally:
-                self.world.leave()
+        with suppress(BusyError), self.world.in_haste(self.project):
+            return function(self.world, self.project, *values, **named)
         return await asyncio.to_thread(function, self.world, self.project, *values, **named)
 
 

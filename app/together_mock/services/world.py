@@ -25,6 +25,14 @@ from together_mock.store.database import Database
 log = logging.getLogger("together_mock")
 
 
+# Deployments that are brought up to date without a thread of their own.
+_MOST_IN_HASTE = 20
+
+
+class BusyError(Exception):
+    """What was asked for cannot be done at once; it can be done in a thread that waits."""
+
+
 class World:
     """One server's whole state. Thread-safe."""
 
@@ -45,6 +53,8 @@ class World:
         self._database = database
         self._time = time
         self._lock = threading.RLock()
+        # Whether the thread that has the lock must not be kept.
+        self._hasty = False
         # The hashes of the listed keys; None when every key is accepted.
         self.listed_keys: set[str] | None = set() if settings.api_keys else None
         self._by_hash: dict[str, Project] = {}
@@ -153,21 +163,21 @@ class World:
 
     # Units of work -------------------------------------------------------------------------
 
-    def enter_quickly(self, project: Project) -> bool:
-        """Take the lock if nobody has it, and if a unit of work on the project cannot be long.
+    @contextmanager
+    def in_haste(self, project: Project) -> Iterator[None]:
+        """Units of work on the project run at once or not at all.
 
-        The thread that got it calls `leave` when it is done.
+        Raises:
+            BusyError: somebody has the lock, or more is to be done than takes no time.
         """
-        if not self._lock.acquire(blocking=False):
-            return False
-        if project.activity or self._is_behind(project) or project.facts.rules.bind:
+        if project.facts.rules.bind or not self._lock.acquire(blocking=False):
+            raise BusyError
+        self._hasty = True
+        try:
+            yield
+        finally:
+            self._hasty = False
             self._lock.release()
-            return False
-        return True
-
-    def leave(self) -> None:
-        """Give back the lock that `enter_quickly` took."""
-        self._lock.release()
 
     @contextmanager
     def read(self, project: Project) -> Iterator[Connection]:
@@ -185,6 +195,8 @@ class World:
         with self._lock, self._database.writing() as connection:
             unit = self._unit(connection, project)
             if project.activity or (project.next_due is not None and project.next_due <= unit.now):
+                if self._hasty and self._is_much_due(unit):
+                    raise BusyError
                 with self._settled(unit):
                     yield unit
                     self._commit(unit)
@@ -200,6 +212,13 @@ class World:
             with self._settled(unit):
                 yield unit
                 self._commit(unit)
+
+    def _is_much_due(self, unit: Unit) -> bool:
+        project, most = unit.project, _MOST_IN_HASTE
+        assert project.next_due is not None or project.activity
+        late = unit.now - (unit.now if project.next_due is None else project.next_due)
+        few = queries.due_count(unit.connection, project.key, unit.now, most + 1) <= most
+        return late > SECOND or len(project.activity) > most or not few
 
     def _unit(self, connection: Connection, project: Project) -> Unit:
         facts, real = project.facts, self._time.now()

@@ -108,6 +108,23 @@ def due_pairs(connection: Connection, project_key: int, until: int) -> list[Pair
     return _read(_DUE.run(connection, project=project_key, until=until))
 
 
+def due_count(connection: Connection, project_key: int, until: int, most: int) -> int:
+    """How many deployments have a step due at or before `until`; counted up to `most`."""
+    found = _DUE_COUNT.run(connection, project=project_key, until=until, most=most)
+    count: int = found.fetchone()[0]
+    return count
+
+
+_DUE_COUNT = Prepared(
+    select(func.count()).select_from(
+        select(text("1"))
+        .where(_OF_PROJECT, col(DeploymentRow.due_at) <= bindparam("until"))
+        .limit(bindparam("most"))
+        .subquery()
+    )
+)
+
+
 def waiting_pairs(connection: Connection, project_key: int) -> list[Pair]:
     """Deployments that wait for capacity."""
     return _read(_WAITING.run(connection, project=project_key))
