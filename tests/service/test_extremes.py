@@ -4,7 +4,7 @@ import pytest
 from service.scenario import END, Act, Stage
 from support import H100X2, MIXTRAL, refused
 from together_mock.services import inference, snapshot, state
-from together_mock.store import queries
+from together_mock.store import accounts
 
 LAST = "2200-12-31T23:59:59Z"
 ENTRY = {"id": "endpoint-1", "model": MIXTRAL, "hardware": H100X2}
@@ -68,7 +68,7 @@ def test_counters_of_a_document_and_of_a_reset_are_stored_with_it():
             else:
                 state.reset(stage.world, project, None)
             with stage.world.read(project) as connection:
-                [row] = queries.projects(connection)
+                [row] = accounts.projects(connection)
             assert row.request_count == project.request_count == wanted
             assert inference.admit_by_store(stage.world, project, SERVERLESS).number == wanted + 1
     finally:

@@ -12,9 +12,8 @@ from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 from together_mock.bootstrap import StartError, build_world
 from together_mock.settings import Settings
-from together_mock.store import migrate
+from together_mock.store import migrate, records
 from together_mock.store.database import SCHEMA_VERSION, Database
-from together_mock.store.records import DeploymentRecord, EndpointRecord
 
 
 def query(file: Path, statement: str) -> list[Any]:
@@ -50,9 +49,7 @@ def test_a_new_store_has_the_schema_that_the_migrations_make(tmp_path, file):
     """Created at once or brought up from nothing: tables, columns, keys and indexes are equal."""
     Database(str(file)).close()
     migrated = tmp_path / "migrated.db"
-    engine = create_engine(f"sqlite:///{migrated}")
-    migrate.upgrade(engine)
-    engine.dispose()
+    migrate.upgrade(migrated)
     assert schema(file) == schema(migrated)
     versions = [query(store, "SELECT * FROM alembic_version") for store in (file, migrated)]
     assert versions == 2 * [[(SCHEMA_VERSION,)]]
@@ -69,7 +66,14 @@ def test_the_tables_are_what_the_newest_migration_leaves(file):
 
 
 @pytest.mark.parametrize(
-    ("table", "record"), [("endpoint", EndpointRecord), ("deployment", DeploymentRecord)]
+    ("table", "record"),
+    [
+        ("project", records.ProjectRecord),
+        ("endpoint", records.EndpointRecord),
+        ("deployment", records.DeploymentRecord),
+        ("event", records.EventRecord),
+        ("usage", records.UsageRecord),
+    ],
 )
 def test_records_are_the_columns_of_their_tables(table, record):
     """Rows are read and inserted by position."""

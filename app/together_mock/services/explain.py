@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from together_mock.core.deployment import Deployment
 from together_mock.core.events import HISTORY
@@ -17,6 +14,7 @@ from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store import history
+from together_mock.store.records import EventRecord
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def why(unit: Unit, deployment: Deployment) -> str:
     return f"it stays {word}: nothing moves it on under preset {unit.preset.name}"
 
 
-def _history(rows: Sequence[Row[Any]]) -> list[Past]:
+def _history(rows: Sequence[EventRecord]) -> list[Past]:
     return [
         Past(
             at=row.at,

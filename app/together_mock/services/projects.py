@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row
-
 from together_mock.core import ids, names
 from together_mock.core.clock import MINUTE, VirtualClock
 from together_mock.services.rules import Rules
+from together_mock.store.records import ProjectRecord
 
 FOREVER = 2**63 - 1
 CLOSED = -1
@@ -126,8 +125,8 @@ class Project:
     gate: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def from_row(cls, row: Row[Any]) -> "Project":
-        """The live part of a stored project, from a row with the columns of `ProjectRow`."""
+    def from_row(cls, row: ProjectRecord) -> "Project":
+        """The live part of a stored project."""
         clock = VirtualClock(row.clock_base_at, row.clock_base_real, row.clock_rate)
         return cls(
             key=row.key,
@@ -169,6 +168,7 @@ def new_columns(slug: str, server_seed: int, preset: str, clock: VirtualClock) -
     return {
         "id": ids.prefixed("proj", seed, slug),
         "organization_id": ids.prefixed("org", seed, slug),
+        "request_count": 0,
         **facts.columns(),
     }
 

@@ -19,7 +19,7 @@ from together_mock.services.projects import Project, hash_of
 from together_mock.services.rules import Rules
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import history, queries
+from together_mock.store import accounts, history, queries
 from together_mock.store.records import EndpointRecord
 
 # What a reset can be told to bring back; each is a part of the project.
@@ -71,7 +71,7 @@ def start_from(world: World, project: Project, value: dict[str, Any]) -> None:
         _replace(world, unit, read_document(value))
         start = {name: part for name, part in value.items() if name not in ("api_key", "project")}
         initial = orjson.dumps(start).decode()
-        queries.update_project(unit.connection, project.key, {"initial": initial})
+        accounts.update_project(unit.connection, project.key, {"initial": initial})
 
 
 def put(world: World, project: Project, value: dict[str, Any]) -> None:
@@ -97,7 +97,7 @@ def reset(world: World, project: Project, only: Collection[str] | None) -> list[
     parts = [part for part in RESETTABLE if only is None or part in only]
     with world.move_clock(project) as unit:
         start = read_document(
-            orjson.loads(queries.initial_state(unit.connection, project.key) or "{}")
+            orjson.loads(accounts.initial_state(unit.connection, project.key) or "{}")
         )
         if only is None:
             _replace(world, unit, start)

@@ -1,8 +1,7 @@
 """A unit of work: the connection, the instant, and what becomes visible once it is committed."""
 
 from dataclasses import dataclass, field, replace
-
-from sqlalchemy import Connection
+from sqlite3 import Connection
 
 from together_mock.core.catalog import Preset
 from together_mock.core.deployment import Deployment

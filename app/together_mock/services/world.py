@@ -8,9 +8,8 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from sqlite3 import Connection
 from typing import Any
-
-from sqlalchemy import Connection
 
 from together_mock.core.clock import SECOND, RealTime, VirtualClock
 from together_mock.core.instants import parse_instant
@@ -19,7 +18,7 @@ from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
 from together_mock.services.unit import Unit
 from together_mock.settings import Settings
-from together_mock.store import queries
+from together_mock.store import accounts, queries
 from together_mock.store.database import Database
 
 log = logging.getLogger("together_mock")
@@ -64,15 +63,15 @@ class World:
     def _load(self) -> None:
         with self._database.reading() as connection:
             by_key = {}
-            for row in queries.projects(connection):
+            for row in accounts.projects(connection):
                 project = Project.from_row(row)
                 deployments_due = queries.next_due_at(connection, project.key)
                 project.next_due = _earliest(deployments_due, row.due_at)
                 self._end_streams(project, queries.with_open_streams(connection, project.key))
                 by_key[project.key] = project
                 self._register(project)
-            for key in queries.api_keys(connection):
-                self._by_hash[key.hash] = by_key[key.project_key]
+            for key_hash, project_key in accounts.api_keys(connection):
+                self._by_hash[key_hash] = by_key[project_key]
 
     def _end_streams(self, project: Project, deployments: Sequence[int]) -> None:
         """Take streams for ended that were open when the process before this one ended."""
@@ -110,8 +109,8 @@ class World:
             if project is None:
                 clock = self.starting_clock()
                 columns = projects.new_columns(slug, settings.seed, settings.preset, clock)
-                project = Project.from_row(queries.add_project(connection, columns))
-            queries.add_api_key(connection, key_hash, project.key)
+                project = Project.from_row(accounts.add_project(connection, columns))
+            accounts.add_api_key(connection, key_hash, project.key)
             connection.commit()
         if existing is None:
             self._register(project)
@@ -254,7 +253,7 @@ class World:
         if request_count != project.stored_request_count:
             changed["request_count"] = request_count
         if changed:
-            queries.update_project(connection, project.key, changed)
+            accounts.update_project(connection, project.key, changed)
         connection.commit()
         project.stored_request_count = request_count
         self._publish(unit, next_due)

@@ -6,14 +6,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DatabaseError as SqlDatabaseError
+from sqlalchemy import Index
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 from together_mock.store import tables as tables  # noqa: PLC0414 - fills the metadata
-from together_mock.store.prepared import driver_of
+from together_mock.store.prepared import DIALECT
 
 # The newest Alembic revision; a new store is created at it without running the migrations.
 SCHEMA_VERSION = "0001"
@@ -41,18 +40,30 @@ class Database:
         """
         self._private = location is None
         self._lock: int | None = None
+        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         self.path = _temporary_path() if location is None else _path_of(location)
-        self._engine = _engine(self.path, private=self._private)
-        self._writer = self._engine.execution_options(together_mock_writer=True)
         try:
+            self._writer = self._open()
             self._prepare()
-        except (SqlDatabaseError, sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError) as error:
             self.close()
-            reason = getattr(error, "orig", None) or error
-            raise DatabaseError(f"{self.path}: {reason}") from error
+            raise DatabaseError(f"{self.path}: {error}") from error
         except DatabaseError:
             self.close()
             raise
+
+    def _open(self) -> sqlite3.Connection:
+        # Transactions are begun by hand: the driver would begin a writer's as a reader's.
+        connection = sqlite3.connect(
+            self.path, timeout=5, isolation_level=None, check_same_thread=False
+        )
+        self._connections.append(connection)
+        # A commit outlives the process either way. NORMAL keeps the file whole even when the
+        # machine goes down; a private file is of no use to anybody then.
+        connection.execute(f"PRAGMA synchronous={'OFF' if self._private else 'NORMAL'}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return connection
 
     def _claim(self) -> None:
         """Keep every other server off the file: each holds projects in memory."""
@@ -65,12 +76,13 @@ class Database:
             raise DatabaseError(f"{self.path}: in use by another together-mock") from error
 
     def _prepare(self) -> None:
-        with self._engine.begin() as connection:
-            version = _stored_version(connection)
+        version = _stored_version(self._writer, self.path)
         if version is None:
-            self._use_wal()
-            with self._writer.begin() as connection:
+            # Kept in the file, and so not set for one that may yet be refused.
+            self._writer.execute("PRAGMA journal_mode=WAL")
+            with self.writing() as connection:
                 _create(connection)
+                connection.commit()
             self._claim()
             return
         self._claim()
@@ -83,31 +95,41 @@ class Database:
                     f"{self.path}: made by a newer version of together-mock (schema {version}, "
                     f"this one knows {SCHEMA_VERSION})"
                 )
-            upgrade(self._engine)
-
-    def _use_wal(self) -> None:
-        # Kept in the file, and so not for one that may yet be refused.
-        connection = self._engine.raw_connection()
-        connection.cursor().execute("PRAGMA journal_mode=WAL")
-        connection.close()
+            upgrade(self.path)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection with a consistent snapshot."""
-        with self._engine.connect() as connection:
-            connection.begin()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        connection.execute("BEGIN")
+        try:
             yield connection
+        finally:
+            connection.rollback()
+            self._idle.append(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection that holds the write lock; what the caller does not commit is undone."""
-        with self._writer.connect() as connection:
-            connection.begin()
-            yield connection
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A connection that holds the write lock; what the caller does not commit is undone.
+
+        There is one, and one writer at a time. A writer takes the lock at once: a reader that
+        became a writer could be refused.
+        """
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._writer
+        finally:
+            self._writer.rollback()
 
     def close(self) -> None:
         """Close every connection; a private file is removed."""
-        self._engine.dispose()
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._idle.clear()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -132,49 +154,29 @@ def _path_of(location: str) -> Path:
     return Path(rest[1:])
 
 
-def _engine(path: Path, *, private: bool) -> Engine:
-    # A commit outlives the process either way. NORMAL keeps the file whole even when the machine
-    # goes down; a private file is of no use to anybody then.
-    synchronous = "OFF" if private else "NORMAL"
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": 5, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver must not open transactions by itself: see `begin` below.
-        connection.isolation_level = None
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A writer takes the lock at once: a reader that became a writer could be refused.
-        writer = connection.get_execution_options().get("together_mock_writer")
-        driver_of(connection).execute("BEGIN IMMEDIATE" if writer else "BEGIN")
-
-    return engine
-
-
-def _stored_version(connection: Connection) -> str | None:
-    tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type='table'"))
-    names = {row[0] for row in tables}
+def _stored_version(connection: sqlite3.Connection, path: Path) -> str | None:
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
+    names = {name for (name,) in tables}
     if not names:
         return None
     version = None
     if "alembic_version" in names:
-        version = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        version = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     if version is None:
-        raise DatabaseError(f"{connection.engine.url.database}: not a database of together-mock")
-    return str(version)
+        raise DatabaseError(f"{path}: not a database of together-mock")
+    return str(version[0])
 
 
-def _create(connection: Connection) -> None:
-    SQLModel.metadata.create_all(connection, checkfirst=False)
+def _create(connection: sqlite3.Connection) -> None:
+    for table in SQLModel.metadata.sorted_tables:
+        connection.execute(str(CreateTable(table).compile(dialect=DIALECT)))
+        for index in sorted(table.indexes, key=_name):
+            connection.execute(str(CreateIndex(index).compile(dialect=DIALECT)))
     connection.execute(
-        text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
     )
-    connection.execute(
-        text("INSERT INTO alembic_version VALUES (:version)"), {"version": SCHEMA_VERSION}
-    )
+    connection.execute("INSERT INTO alembic_version VALUES (?)", [SCHEMA_VERSION])
+
+
+def _name(index: Index) -> str:
+    return index.name or ""

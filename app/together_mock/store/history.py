@@ -1,14 +1,16 @@
 """Every statement on events and usage: what happened, and what it is to cost."""
 
 from collections.abc import Mapping, Sequence
+from sqlite3 import Connection
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import SQLModel, col
 
 from together_mock.core.billing import Usage
 from together_mock.store.prepared import Prepared
+from together_mock.store.records import EventRecord, UsageRecord
 from together_mock.store.tables import EventRow, UsageRow
 
 _EVENTS = SQLModel.metadata.tables["event"]
@@ -24,40 +26,45 @@ def add_events(connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
         _ADD_EVENTS.run_many(connection, rows)
 
 
-def events_of(connection: Connection, project_key: int, deployment_key: int) -> Sequence[Row[Any]]:
-    """A deployment's history, oldest first, with the columns of `EventRow`."""
-    statement = (
-        select(_EVENTS)
-        .where(
-            col(EventRow.project_key) == project_key, col(EventRow.deployment_key) == deployment_key
-        )
-        .order_by(col(EventRow.key))
-    )
-    return connection.execute(statement).all()
+def events_of(connection: Connection, project_key: int, deployment_key: int) -> list[EventRecord]:
+    """A deployment's history, oldest first."""
+    rows = _EVENTS_OF.run(connection, project=project_key, deployment=deployment_key)
+    return [EventRecord._make(row) for row in rows]
 
 
 def events_after(
     connection: Connection, project_key: int, key: int, limit: int
-) -> Sequence[Row[Any]]:
+) -> list[EventRecord]:
     """A project's events after the one with this key, oldest first."""
-    statement = (
-        select(_EVENTS)
-        .where(col(EventRow.project_key) == project_key, col(EventRow.key) > key)
-        .order_by(col(EventRow.key))
-        .limit(limit)
-    )
-    return connection.execute(statement).all()
+    rows = _EVENTS_AFTER.run(connection, project=project_key, after=key, most=limit)
+    return [EventRecord._make(row) for row in rows]
 
 
 def last_event(connection: Connection, project_key: int) -> int:
     """The key of a project's newest event; 0 when there is none."""
-    statement = select(func.max(EventRow.key)).where(col(EventRow.project_key) == project_key)
-    return connection.scalar(statement) or 0
+    key: int | None = _LAST_EVENT.run(connection, project=project_key).fetchone()[0]
+    return key or 0
 
 
 def delete_events(connection: Connection, project_key: int) -> None:
     """Forget a project's history; numbers of events are not given out again."""
-    connection.execute(delete(_EVENTS).where(col(EventRow.project_key) == project_key))
+    _DELETE_EVENTS.run(connection, project=project_key)
+
+
+_OF_PROJECT = col(EventRow.project_key) == bindparam("project")
+_EVENTS_OF = Prepared(
+    select(_EVENTS)
+    .where(_OF_PROJECT, col(EventRow.deployment_key) == bindparam("deployment"))
+    .order_by(col(EventRow.key))
+)
+_EVENTS_AFTER = Prepared(
+    select(_EVENTS)
+    .where(_OF_PROJECT, col(EventRow.key) > bindparam("after"))
+    .order_by(col(EventRow.key))
+    .limit(bindparam("most"))
+)
+_LAST_EVENT = Prepared(select(func.max(EventRow.key)).where(_OF_PROJECT))
+_DELETE_EVENTS = Prepared(delete(_EVENTS).where(_OF_PROJECT))
 
 
 def add_usage(
@@ -84,16 +91,20 @@ _ADD_USAGE = Prepared(
 )
 
 
-def usage(connection: Connection, project_key: int) -> Sequence[Row[Any]]:
-    """A project's ledger, by endpoint and day, with the columns of `UsageRow`."""
-    statement = (
-        select(_USAGE)
-        .where(col(UsageRow.project_key) == project_key)
-        .order_by(col(UsageRow.endpoint_id), col(UsageRow.day), col(UsageRow.hardware))
-    )
-    return connection.execute(statement).all()
+def usage(connection: Connection, project_key: int) -> list[UsageRecord]:
+    """A project's ledger, by endpoint and day."""
+    return [UsageRecord._make(row) for row in _LEDGER.run(connection, project=project_key)]
 
 
 def delete_usage(connection: Connection, project_key: int) -> None:
     """Empty a project's ledger."""
-    connection.execute(delete(_USAGE).where(col(UsageRow.project_key) == project_key))
+    _DELETE_USAGE.run(connection, project=project_key)
+
+
+_USED_BY = col(UsageRow.project_key) == bindparam("project")
+_LEDGER = Prepared(
+    select(_USAGE)
+    .where(_USED_BY)
+    .order_by(col(UsageRow.endpoint_id), col(UsageRow.day), col(UsageRow.hardware))
+)
+_DELETE_USAGE = Prepared(delete(_USAGE).where(_USED_BY))

@@ -1,14 +1,12 @@
-"""Every statement on projects, keys, endpoints and deployments. `due_pairs` drives lifecycles."""
+"""Every statement on endpoints and their deployments. `due_pairs` is what drives lifecycles."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import cache
+from sqlite3 import Connection, Cursor
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
-    Row,
     bindparam,
     delete,
     func,
@@ -21,55 +19,10 @@ from sqlmodel import SQLModel, col
 
 from together_mock.store.prepared import Prepared
 from together_mock.store.records import DeploymentRecord, EndpointRecord, Pair
-from together_mock.store.tables import DeploymentRow, EndpointRow, ProjectRow
+from together_mock.store.tables import DeploymentRow, EndpointRow
 
-_PROJECTS = SQLModel.metadata.tables["project"]
-_KEYS = SQLModel.metadata.tables["api_key"]
 _ENDPOINTS = SQLModel.metadata.tables["endpoint"]
 _DEPLOYMENTS = SQLModel.metadata.tables["deployment"]
-
-# Projects and keys ---------------------------------------------------------------------------
-
-
-def projects(connection: Connection) -> Sequence[Row[Any]]:
-    """Every project, oldest first, with the columns of `ProjectRow`."""
-    return connection.execute(select(_PROJECTS).order_by(col(ProjectRow.key))).all()
-
-
-def add_project(connection: Connection, values: dict[str, Any]) -> Row[Any]:
-    """Add a project; its row."""
-    return connection.execute(insert(_PROJECTS).values(values).returning(_PROJECTS)).one()
-
-
-def update_project(connection: Connection, key: int, values: dict[str, Any]) -> None:
-    """Set columns of a project."""
-    _update_project(tuple(values)).run(connection, project=key, **values)
-
-
-@cache
-def _update_project(columns: tuple[str, ...]) -> Prepared:
-    values: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return Prepared(
-        update(_PROJECTS).where(col(ProjectRow.key) == bindparam("project")).values(values)
-    )
-
-
-def initial_state(connection: Connection, key: int) -> str | None:
-    """The state document that a project started from, as JSON."""
-    return connection.scalar(select(col(ProjectRow.initial)).where(col(ProjectRow.key) == key))
-
-
-def api_keys(connection: Connection) -> Sequence[Row[Any]]:
-    """Every known key, with the columns of `ApiKeyRow`."""
-    return connection.execute(select(_KEYS)).all()
-
-
-def add_api_key(connection: Connection, key_hash: str, project_key: int) -> None:
-    """Add a key of a project."""
-    connection.execute(insert(_KEYS).values(hash=key_hash, project_key=project_key))
-
-
-# Endpoints and deployments -------------------------------------------------------------------
 
 _WIDTH = len(EndpointRecord._fields)
 _PAIRS = select(_ENDPOINTS, _DEPLOYMENTS).join(
@@ -92,13 +45,13 @@ _BY_NAME = _pairs(_OWNED, col(EndpointRow.name) == bindparam("name"))
 _OLDEST_FIRST = Prepared(_PAIRS.where(_OWNED).order_by(col(EndpointRow.key)))
 
 
-def _read(cursor: sqlite3.Cursor) -> list[Pair]:
+def _read(cursor: Cursor) -> list[Pair]:
     return [
         (EndpointRecord._make(row[:_WIDTH]), DeploymentRecord._make(row[_WIDTH:])) for row in cursor
     ]
 
 
-def _first(cursor: sqlite3.Cursor) -> Pair | None:
+def _first(cursor: Cursor) -> Pair | None:
     pairs = _read(cursor)
     return pairs[0] if pairs else None
 
@@ -309,9 +262,13 @@ _RENAME = Prepared(
 
 def delete_endpoint(connection: Connection, key: int) -> None:
     """Delete one endpoint; its deployments go with it, their history stays."""
-    connection.execute(delete(_ENDPOINTS).where(col(EndpointRow.key) == key))
+    _DELETE_ENDPOINT.run(connection, key=key)
 
 
 def delete_endpoints(connection: Connection, project_key: int) -> None:
     """Delete every endpoint of a project."""
-    connection.execute(delete(_ENDPOINTS).where(col(EndpointRow.project_key) == project_key))
+    _DELETE_ENDPOINTS.run(connection, project=project_key)
+
+
+_DELETE_ENDPOINT = Prepared(delete(_ENDPOINTS).where(_ENDPOINTS.c.key == bindparam("key")))
+_DELETE_ENDPOINTS = Prepared(delete(_ENDPOINTS).where(_OWNED))

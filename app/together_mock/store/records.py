@@ -3,6 +3,25 @@
 from typing import NamedTuple
 
 
+class ProjectRecord(NamedTuple):
+    """A project; `rules` and `initial` are JSON."""
+
+    key: int
+    id: str
+    slug: str
+    organization_id: str
+    seed: str
+    preset: str
+    endpoint_count: int
+    request_count: int
+    clock_base_at: int
+    clock_base_real: float
+    clock_rate: float
+    due_at: int | None
+    rules: str
+    initial: str | None
+
+
 class EndpointRecord(NamedTuple):
     """An endpoint: what of it never depends on its lifecycle."""
 
@@ -43,3 +62,30 @@ class DeploymentRecord(NamedTuple):
 
 
 Pair = tuple[EndpointRecord, DeploymentRecord]
+
+
+class EventRecord(NamedTuple):
+    """An event, with its number in the stream as its key."""
+
+    key: int
+    project_key: int
+    deployment_key: int
+    endpoint_id: str
+    type: str
+    at: int
+    from_state: str | None
+    to_state: str
+    ready: int
+    desired: int
+    cause: str
+
+
+class UsageRecord(NamedTuple):
+    """A line of the ledger; times in replica-microseconds, the day as a number since the epoch."""
+
+    project_key: int
+    endpoint_id: str
+    hardware: str
+    day: int
+    replica_time: int
+    idle_time: int
