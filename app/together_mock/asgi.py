@@ -1,4 +1,4 @@
-"""The application: the inference lane and the guard in front of FastAPI with every route."""
+"""The application: the lanes and the guard in front of FastAPI with every route."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -18,6 +18,7 @@ from together_mock.api.guard import App, Guard, Receive, Scope, Send
 from together_mock.api.openai import routes as openai
 from together_mock.api.openai.lane import Lane
 from together_mock.api.v1 import account, endpoints, hardware, models
+from together_mock.api.v1.lane import EndpointLane
 from together_mock.api.validation import error_of
 from together_mock.core.errors import MockError
 from together_mock.services.events import EventHub
@@ -30,14 +31,20 @@ class Application:
     """One ASGI application on one world. `api` is the FastAPI part, with the OpenAPI document."""
 
     def __init__(self, world: World) -> None:
-        self._lane = Lane(world)
-        self.api = _framework(world, self._lane)
+        inference = Lane(world)
+        self._lanes: list[Lane | EndpointLane] = [inference]
+        if world.settings.api != "v2":
+            self._lanes.append(EndpointLane(world))
+        self.api = _framework(world, inference)
         self._guarded: App = Guard(self.api, world.catalog)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        app = self._lane if self._lane.takes(scope) else self._guarded
-        await app(scope, receive, send)
+        for lane in self._lanes:
+            if lane.takes(scope):
+                await lane(scope, receive, send)
+                return
+        await self._guarded(scope, receive, send)
 
 
 def _framework(world: World, lane: Lane) -> FastAPI:

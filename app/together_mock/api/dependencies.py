@@ -69,20 +69,29 @@ def known_project(world: World, key_hash: str) -> Project | None:
     return world.project_of(key_hash)
 
 
-def _presented_key(request: Request) -> str:
-    key = bearer(request.headers.get("authorization"))
+def _presented_key(authorization: str | None) -> str:
+    key = bearer(authorization)
     if key is None:
         raise MockError("unauthorized_management")
     return hash_of(key)
 
 
-async def caller(request: Request) -> Call:
-    """A call on the project of the bearer key, which is made on first use."""
-    world, key_hash = await world_of(request), _presented_key(request)
+async def call_of(world: World, authorization: str | None) -> Call:
+    """A call on the project of the bearer key, which is made on first use.
+
+    Raises:
+        MockError: `unauthorized_management`.
+    """
+    key_hash = _presented_key(authorization)
     project = known_project(world, key_hash)
     if project is None:
         project = await asyncio.to_thread(world.ensure_project, key_hash)
     return Call(world, project, key_hash)
+
+
+async def caller(request: Request) -> Call:
+    """A call by whoever sent the request."""
+    return await call_of(await world_of(request), request.headers.get("authorization"))
 
 
 CallDep = Annotated[Call, Depends(caller)]
@@ -103,7 +112,7 @@ async def controlled(request: Request) -> Call:
     world = await world_of(request)
     if world.listed_keys is not None and world.settings.admin_token is None:
         # Where keys are listed, naming a project takes one of them - or the admin token.
-        known_project(world, _presented_key(request))
+        known_project(world, _presented_key(request.headers.get("authorization")))
     project = world.project_named(name)
     if project is None:
         raise MockError("unknown_project", param="X-Mock-Project", project=name)

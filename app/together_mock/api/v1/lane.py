@@ -1,0 +1,120 @@
+"""The short way to an endpoint's routes: the same handlers, their arguments bound by hand.
+
+Clients poll an endpoint and make many of them; for these calls the framework costs more than the
+service. It declares and documents the routes, and would answer them alike.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, ValidationError
+from starlette.responses import Response
+
+from together_mock.api.dependencies import Call, call_of
+from together_mock.api.errors import JSON, render
+from together_mock.api.guard import (
+    Receive,
+    Scope,
+    Send,
+    check_media_type,
+    header,
+    parse_json,
+    read_body,
+)
+from together_mock.api.v1 import endpoints, schemas
+from together_mock.api.validation import error_of
+from together_mock.core.errors import MockError
+from together_mock.services.world import World
+
+log = logging.getLogger("together_mock")
+
+_LIST = "/v1/endpoints"
+_ONE = "/v1/endpoints/"
+Model = TypeVar("Model", bound=BaseModel)
+Handler = Callable[[Call, Scope, Any], Awaitable[Response]]
+
+
+class EndpointLane:
+    """Creates, reads, changes and deletes an endpoint."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether a request is one for the lane."""
+        return scope["type"] == "http" and _handler(scope) is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            response = await self._answer(scope, receive)
+        except MockError as error:
+            response = self._refusal(error)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            response = self._refusal(MockError("server_error"))
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        handler, body = _handler(scope), None
+        assert handler is not None
+        if scope["method"] in ("POST", "PATCH"):
+            raw = await read_body(receive)
+            if raw:
+                check_media_type(scope)
+                body = parse_json(raw)
+        call = await call_of(self._world, header(scope, b"authorization"))
+        return await handler(call, scope, body)
+
+    def _refusal(self, error: MockError) -> Response:
+        status, body = render(self._world.catalog, error)
+        return Response(body, status, media_type=JSON)
+
+
+def _handler(scope: Scope) -> Handler | None:
+    path: str = scope["path"]
+    if path == _LIST:
+        return _create if scope["method"] == "POST" else None
+    if path.startswith(_ONE) and len(path) > len(_ONE) and "/" not in path[len(_ONE) :]:
+        return _HANDLERS.get(scope["method"])
+    return None
+
+
+async def _create(call: Call, scope: Scope, body: Any) -> Response:
+    zones = parse_qs(scope["query_string"].decode("latin-1")).get("availability_zone", [None])
+    request = _read(schemas.CreateEndpointRequest, body)
+    return await endpoints.create_endpoint(call, request, zones[-1])
+
+
+async def _get(call: Call, scope: Scope, _body: Any) -> Response:
+    return await endpoints.get_endpoint(call, _id(scope))
+
+
+async def _update(call: Call, scope: Scope, body: Any) -> Response:
+    request = _read(schemas.UpdateEndpointRequest, body)
+    return await endpoints.update_endpoint(call, _id(scope), request)
+
+
+async def _delete(call: Call, scope: Scope, _body: Any) -> Response:
+    await endpoints.delete_endpoint(call, _id(scope))
+    return Response(status_code=204)
+
+
+_HANDLERS: dict[str, Handler] = {"GET": _get, "PATCH": _update, "DELETE": _delete}
+
+
+def _id(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path[len(_ONE) :]
+
+
+def _read(model: type[Model], body: Any) -> Model:
+    if body is None:
+        raise MockError("missing_field", param="body")
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise error_of([{**problem, "loc": ("body", *problem["loc"])}]) from error
