@@ -7,7 +7,7 @@ import asyncio
 import logging
 from typing import Any
 
-from together_mock.api.dependencies import bearer, known_project
+from together_mock.api.dependencies import bearer
 from together_mock.api.errors import render_inference
 from together_mock.api.guard import (
     Receive,
@@ -59,7 +59,10 @@ class Lane:
         project: Project | None = None
         try:
             body = await read_body(receive)
-            project = await self._project(scope)
+            key_hash = self._key_hash(scope)
+            project = self._world.project_of(key_hash)
+            if project is None:
+                project = await asyncio.to_thread(self._world.ensure_project, key_hash)
             check_media_type(scope)
             await self._chat(project, parse_json(body), send)
         except MockError as error:
@@ -68,18 +71,13 @@ class Lane:
             log.exception("an inference request failed")
             await self._refuse(project, MockError("server_error"), send)
 
-    async def _project(self, scope: Scope) -> Project:
+    def _key_hash(self, scope: Scope) -> str:
         key = bearer(header(scope, b"authorization"))
-        if key is None:
+        key_hash = hash_of(key) if key else None
+        listed = self._world.listed_keys
+        if key_hash is None or (listed is not None and key_hash not in listed):
             raise MockError("unauthorized_inference")
-        key_hash = hash_of(key)
-        try:
-            project = known_project(self._world, key_hash)
-        except MockError as error:
-            raise MockError("unauthorized_inference") from error
-        if project is None:
-            project = await asyncio.to_thread(self._world.ensure_project, key_hash)
-        return project
+        return key_hash
 
     async def _chat(self, project: Project, body: Any, send: Send) -> None:
         request = chat.read(body)
