@@ -1,6 +1,7 @@
 """The command line: `together-mock serve`, `healthcheck`, `openapi`."""
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -91,6 +92,8 @@ def serve(ready_file: str | None, log_level: str, log_format: str, **options: An
         signal.signal(number, lambda _number, _frame: sys.exit(0))
     # Imports make hundreds of thousands of objects that live for ever: collecting finds nothing.
     gc.disable()
+    # Looking for plugins of pydantic means reading what is installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from together_mock.runtime.process import ServeError, run
     from together_mock.settings import Settings
 
