@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from together_mock.api.openai.lane import Lane
+from together_mock.api.openai.lane import ChatLane
 from together_mock.resources import directory
 
 Document = dict[str, Any]
@@ -49,7 +49,7 @@ def _document_inference(document: Document) -> None:
     import yaml
 
     contract = yaml.safe_load((directory("openapi") / "v1.yaml").read_text(encoding="utf-8"))
-    for path in Lane.PATHS:
+    for path in ChatLane.PATHS:
         document["paths"][path] = {"post": contract["paths"][path]["post"]}
     components = document["components"]
     for kind in ("schemas", "responses"):

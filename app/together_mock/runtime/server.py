@@ -21,6 +21,8 @@ log = logging.getLogger("together_mock")
 # How long open streams may go on after a stop was asked for; the contract allows 2 s in all.
 _GRACE_SECONDS = 1
 _BACKLOG = 2048
+# Seconds from being ready until the rest of the application is loaded, unless it is asked for.
+_HEAD_START = 0.1
 
 
 class _Uvicorn(UvicornServer):
@@ -48,9 +50,10 @@ class Server:
             raise
         self._heartbeat = Heartbeat(self.world)
         self._host = settings.host
+        self._application = Application(self.world)
         self._uvicorn = _Uvicorn(
             Config(
-                Application(self.world),
+                self._application,
                 lifespan="off",
                 ws="none",
                 log_config=None,
@@ -94,6 +97,9 @@ class Server:
         except BaseException:
             self.stop()
             raise
+        # Whoever waited for the server has the processor first.
+        await asyncio.sleep(_HEAD_START)
+        await asyncio.to_thread(self._application.load)
 
     def stop(self) -> None:
         """Ask the server to stop; safe to call from a signal handler or another thread."""

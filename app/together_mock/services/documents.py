@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationError, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, ValidationError, model_validator
 
 from together_mock.core.errors import MockError
 from together_mock.services.rules import (
@@ -23,13 +23,19 @@ Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Batch = Annotated[tuple[Instant, Count], Field(strict=False)]
 
 
-class ProjectEntry(Document):
+class Entry(Document):
+    """A part of the state document; built when one is read, which most servers never do."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class ProjectEntry(Entry):
     """Who the document is for."""
 
     slug: str | None = Field(default=None, pattern=f"^{SLUG}$")
 
 
-class ClockEntry(Document):
+class ClockEntry(Entry):
     """The project's clock."""
 
     now: Instant | None = None
@@ -37,14 +43,14 @@ class ClockEntry(Document):
     on_poll: Literal["none", "next"] = "none"
 
 
-class AutoscalingEntry(Document):
+class AutoscalingEntry(Entry):
     """Replica bounds."""
 
     min_replicas: Replicas = 1
     max_replicas: Replicas = 1
 
 
-class CountersEntry(Document):
+class CountersEntry(Entry):
     """How many ids of each kind were generated."""
 
     endpoints: int = Field(default=0, ge=0, le=2**53)
@@ -52,7 +58,7 @@ class CountersEntry(Document):
     faults: int = Field(default=0, ge=0, le=2**53)
 
 
-class ScalingEntry(Document):
+class ScalingEntry(Entry):
     """What the autoscaler knows of an endpoint."""
 
     target: float = Field(ge=0.1, le=1e6)
@@ -73,7 +79,7 @@ class ScalingEntry(Document):
         return self
 
 
-class ProgressEntry(Document):
+class ProgressEntry(Entry):
     """How far an endpoint is: what `GET /_mock/state` shows so that nothing is lost by `PUT`."""
 
     since: Instant
@@ -111,7 +117,7 @@ class ProgressEntry(Document):
         return self
 
 
-class EndpointEntry(Document):
+class EndpointEntry(Entry):
     """An endpoint; what is left out gets what creation would give."""
 
     id: str | None = Field(default=None, validation_alias=AliasChoices("id", "endpointId"))
@@ -130,7 +136,7 @@ class EndpointEntry(Document):
     progress: ProgressEntry | None = None
 
 
-class UsageEntry(Document):
+class UsageEntry(Entry):
     """What an endpoint used of a hardware on a day, in replica-microseconds."""
 
     endpoint: str
@@ -140,7 +146,7 @@ class UsageEntry(Document):
     idle_time: int = Field(ge=0, le=2**62)
 
 
-class BillingEntry(Document):
+class BillingEntry(Entry):
     """The ledger, and what is left to spend, in dollars, as of an instant."""
 
     balance: str | None = Field(default=None, pattern=r"^-?\d{1,12}(\.\d{1,30})?$")
@@ -149,7 +155,7 @@ class BillingEntry(Document):
     usage: list[UsageEntry] = Field(default_factory=list)
 
 
-class StateDocument(Document):
+class StateDocument(Entry):
     """A whole project."""
 
     version: Literal[1] = 1

@@ -50,10 +50,7 @@ Instant = Annotated[int, BeforeValidator(_instant), PlainSerializer(to_exact_iso
 class Document(BaseModel):
     """A part of a document: immutable, strict, and without unknown fields."""
 
-    # Built when first used: most servers read no document, and all of them start.
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, populate_by_name=True, defer_build=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
 
 
 class Select(Document):

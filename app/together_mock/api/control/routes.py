@@ -4,12 +4,10 @@ from typing import Any
 
 from fastapi import Depends
 
-from together_mock import __version__
-from together_mock.api.control import mapping, schemas
+from together_mock.api.control import lane, mapping, schemas
 from together_mock.api.dependencies import ControlledDep, WorldDep, admin
 from together_mock.api.documented import errors
 from together_mock.api.routing import router as new_router
-from together_mock.core.errors import MockError
 from together_mock.core.instants import parse_instant
 from together_mock.services import control, snapshot, state
 from together_mock.services.projects import key_id
@@ -21,15 +19,13 @@ router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(adm
 @open_router.get("/health", operation_id="health")
 async def health() -> schemas.Health:
     """Answer as soon as the process serves."""
-    return schemas.Health(version=__version__)
+    return schemas.Health.model_validate(lane.health())
 
 
 @open_router.get("/ready", operation_id="ready", responses=errors(503))
 async def ready(world: WorldDep) -> schemas.Ready:
     """Answer 200 once the database is open and the state files are applied."""
-    if not world.ready:
-        raise MockError("not_ready", why="state files are being applied")
-    return schemas.Ready()
+    return schemas.Ready.model_validate(lane.ready(world))
 
 
 @router.get("/project", operation_id="getProject", responses=errors(401, 404))

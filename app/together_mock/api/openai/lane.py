@@ -7,7 +7,7 @@ import asyncio
 import logging
 from typing import Any
 
-from together_mock.api.dependencies import bearer
+from together_mock.api.calls import bearer
 from together_mock.api.errors import render_inference
 from together_mock.api.guard import (
     Receive,
@@ -42,7 +42,7 @@ _COMMON: Headers = [
 ]
 
 
-class Lane:
+class ChatLane:
     """Answers the inference routes of a world."""
 
     PATHS = frozenset({"/v1/chat/completions"})

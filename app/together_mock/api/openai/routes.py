@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from together_mock.api.guard import Receive, Scope, Send
-from together_mock.api.openai.lane import Lane
+from together_mock.api.openai.lane import ChatLane
 from together_mock.api.routing import router as new_router
 
 router = new_router(tags=["Chat"])
@@ -13,7 +13,7 @@ router = new_router(tags=["Chat"])
 class _Delegated(Response):
     """A response that lets the lane answer the request."""
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: ChatLane) -> None:
         super().__init__()
         self._lane = lane
 

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from together_mock.api.dependencies import CallDep
 from together_mock.api.documented import errors
-from together_mock.api.encoding import encoded
+from together_mock.api.errors import JSON
 from together_mock.api.routing import router as new_router
-from together_mock.api.v1 import mapping, schemas
-from together_mock.services import control, endpoints
+from together_mock.api.v1 import handlers, mapping, schemas
+from together_mock.services import endpoints
 
 router = new_router(prefix="/v1", tags=["Endpoints"])
 
@@ -44,8 +44,7 @@ async def create_endpoint(
     call: CallDep, body: schemas.CreateEndpointRequest, availability_zone: str | None = None
 ) -> Response:
     """Create an endpoint for one model on one hardware configuration."""
-    new = mapping.new_endpoint(body, availability_zone)
-    return encoded(mapping.endpoint(await call.run(endpoints.create, new)))
+    return _json(await handlers.create(call, body, availability_zone))
 
 
 @router.get(
@@ -56,7 +55,7 @@ async def create_endpoint(
 )
 async def get_endpoint(call: CallDep, endpoint_id: EndpointId) -> Response:
     """Return one endpoint with its state, hardware and replica counts."""
-    return encoded(mapping.endpoint(await call.run(control.polled, endpoint_id)))
+    return _json(await handlers.get(call, endpoint_id))
 
 
 @router.patch(
@@ -69,8 +68,7 @@ async def update_endpoint(
     call: CallDep, endpoint_id: EndpointId, body: schemas.UpdateEndpointRequest
 ) -> Response:
     """Change the fields given; `state` starts or stops the endpoint."""
-    view = await call.run(endpoints.update, endpoint_id, mapping.change(body))
-    return encoded(mapping.endpoint(view))
+    return _json(await handlers.update(call, endpoint_id, body))
 
 
 @router.delete(
@@ -82,7 +80,7 @@ async def update_endpoint(
 )
 async def delete_endpoint(call: CallDep, endpoint_id: EndpointId) -> None:
     """Delete an endpoint for good, whatever its state."""
-    await call.run(endpoints.delete, endpoint_id)
+    await handlers.delete(call, endpoint_id)
 
 
 @router.get(
@@ -93,3 +91,8 @@ async def delete_endpoint(call: CallDep, endpoint_id: EndpointId) -> None:
 async def list_zones(call: CallDep) -> schemas.AvailabilityZones:
     """List the zones an endpoint can be placed in."""
     return schemas.AvailabilityZones(avzones=list(call.world.catalog.zones))
+
+
+def _json(body: bytes) -> Response:
+    # Encoded already: the framework has nothing left to check or to convert.
+    return Response(body, media_type=JSON)

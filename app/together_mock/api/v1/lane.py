@@ -10,20 +10,21 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ValidationError
-from starlette.responses import Response
 
-from together_mock.api.dependencies import Call, call_of
-from together_mock.api.errors import JSON, render
+from together_mock.api.calls import Call, call_of
+from together_mock.api.errors import render
 from together_mock.api.guard import (
     Receive,
     Scope,
     Send,
+    answer,
     check_media_type,
     header,
+    no_content,
     parse_json,
     read_body,
 )
-from together_mock.api.v1 import endpoints, schemas
+from together_mock.api.v1 import handlers, schemas
 from together_mock.api.validation import error_of
 from together_mock.core.errors import MockError
 from together_mock.services.world import World
@@ -33,7 +34,7 @@ log = logging.getLogger("together_mock")
 _LIST = "/v1/endpoints"
 _ONE = "/v1/endpoints/"
 Model = TypeVar("Model", bound=BaseModel)
-Handler = Callable[[Call, Scope, Any], Awaitable[Response]]
+Handler = Callable[[Call, Scope, Any], Awaitable[bytes | None]]
 
 
 class EndpointLane:
@@ -49,15 +50,16 @@ class EndpointLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            response = await self._answer(scope, receive)
+            body = await self._answer(scope, receive)
         except MockError as error:
-            response = self._refusal(error)
+            await answer(send, *render(self._world.catalog, error))
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            response = self._refusal(MockError("server_error"))
-        await response(scope, receive, send)
+            await answer(send, *render(self._world.catalog, MockError("server_error")))
+        else:
+            await (no_content(send) if body is None else answer(send, 200, body))
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+    async def _answer(self, scope: Scope, receive: Receive) -> bytes | None:
         handler, body = _handler(scope), None
         assert handler is not None
         if scope["method"] in ("POST", "PATCH"):
@@ -67,10 +69,6 @@ class EndpointLane:
                 body = parse_json(raw)
         call = await call_of(self._world, header(scope, b"authorization"))
         return await handler(call, scope, body)
-
-    def _refusal(self, error: MockError) -> Response:
-        status, body = render(self._world.catalog, error)
-        return Response(body, status, media_type=JSON)
 
 
 def _handler(scope: Scope) -> Handler | None:
@@ -82,24 +80,24 @@ def _handler(scope: Scope) -> Handler | None:
     return None
 
 
-async def _create(call: Call, scope: Scope, body: Any) -> Response:
+async def _create(call: Call, scope: Scope, body: Any) -> bytes | None:
     zones = parse_qs(scope["query_string"].decode("latin-1")).get("availability_zone", [None])
     request = _read(schemas.CreateEndpointRequest, body)
-    return await endpoints.create_endpoint(call, request, zones[-1])
+    return await handlers.create(call, request, zones[-1])
 
 
-async def _get(call: Call, scope: Scope, _body: Any) -> Response:
-    return await endpoints.get_endpoint(call, _id(scope))
+async def _get(call: Call, scope: Scope, _body: Any) -> bytes | None:
+    return await handlers.get(call, _id(scope))
 
 
-async def _update(call: Call, scope: Scope, body: Any) -> Response:
+async def _update(call: Call, scope: Scope, body: Any) -> bytes | None:
     request = _read(schemas.UpdateEndpointRequest, body)
-    return await endpoints.update_endpoint(call, _id(scope), request)
+    return await handlers.update(call, _id(scope), request)
 
 
-async def _delete(call: Call, scope: Scope, _body: Any) -> Response:
-    await endpoints.delete_endpoint(call, _id(scope))
-    return Response(status_code=204)
+async def _delete(call: Call, scope: Scope, _body: Any) -> bytes | None:
+    await handlers.delete(call, _id(scope))
+    return None
 
 
 _HANDLERS: dict[str, Handler] = {"GET": _get, "PATCH": _update, "DELETE": _delete}

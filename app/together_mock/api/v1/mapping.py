@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from together_mock.api.dependencies import Call
+from together_mock.api.calls import Call
 from together_mock.api.v1 import schemas
 from together_mock.core.catalog import Hardware, Model
 from together_mock.core.instants import to_iso

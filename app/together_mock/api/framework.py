@@ -1,0 +1,93 @@
+"""The framework's part: every route declared, documented, and answered unless a lane does."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from together_mock import __version__
+from together_mock.api import document
+from together_mock.api.control import events, money, setups
+from together_mock.api.control import routes as control
+from together_mock.api.errors import JSON, render
+from together_mock.api.openai import routes as openai
+from together_mock.api.openai.lane import ChatLane
+from together_mock.api.v1 import account, endpoints, hardware, models
+from together_mock.api.validation import error_of
+from together_mock.core.errors import MockError
+from together_mock.services.events import EventHub
+from together_mock.services.world import World
+
+_V1 = (endpoints.router, hardware.router, models.router)
+
+
+def build(world: World, lane: ChatLane) -> FastAPI:
+    """The FastAPI application on a world; its inference routes are answered by `lane`."""
+    app = FastAPI(
+        title="together-mock",
+        version=__version__,
+        description="A local stand-in for Together AI's dedicated-endpoints platform.",
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    app.state.world = world
+    app.state.lane = lane
+    app.state.events = EventHub(world)
+    # In the order of use: the framework tries one route after the other.
+    routers = list(_V1) if world.settings.api != "v2" else []
+    routers += [account.router, openai.router, control.open_router, control.router]
+    routers += [setups.router, events.router, money.router]
+    for router in routers:
+        # Included, each router would be searched on its own, which doubles the cost of a call.
+        app.router.routes.extend(router.routes)
+    document.install(app)
+    _handle_errors(app, world, routers)
+    return app
+
+
+def _handle_errors(app: FastAPI, world: World, routers: Sequence[APIRouter]) -> None:
+    def respond(error: MockError) -> Response:
+        status, body = render(world.catalog, error)
+        return Response(body, status, media_type=JSON)
+
+    @app.exception_handler(MockError)
+    async def refused(_request: Request, error: MockError) -> Response:
+        return respond(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+        return respond(error_of(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def unrouted(request: Request, error: HTTPException) -> Response:
+        method, path = request.method, request.url.path
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # The framework's own parser gives up on a depth of nesting that the guard's takes.
+            return respond(MockError("broken_json", detail=error.detail))
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = ", ".join(_allowed(routers, path))
+            answer = respond(
+                MockError("method_not_allowed", method=method, path=path, allowed=allowed)
+            )
+            answer.headers["allow"] = allowed
+            return answer
+        return respond(MockError("unknown_path", method=method, path=path))
+
+    @app.exception_handler(Exception)
+    async def failed(_request: Request, _error: Exception) -> Response:
+        return respond(MockError("server_error"))
+
+
+def _allowed(routers: Sequence[APIRouter], path: str) -> list[str]:
+    # Starlette names the methods of the first route that has the path, and no others.
+    return sorted(
+        method
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.path_regex.match(path)
+        for method in route.methods or ()
+    )
