@@ -43,7 +43,7 @@ def prefixed(prefix: str, seed: str, *parts: object) -> str:
 
 def request_id(seed: str, number: int) -> str:
     """An inference answer's id in the form of 2025-26: base62{7}-base62{6}-hex16."""
-    raw = digest(seed, "request", number, size=21)
+    raw = blake2b(f"{seed}\x1frequest\x1f{number}".encode(), digest_size=21).digest()
     letters = raw[:13].translate(_LETTERS).decode()
     return f"{letters[:7]}-{letters[7:]}-{raw[13:].hex()}"
 

@@ -13,20 +13,20 @@ _SHORT = 1000
 
 def tokens(text: str) -> tuple[str, ...]:
     """Split a text into pieces about as long as a real model's tokens; joined they are the text."""
-    return _tokens_of_short(text) if len(text) <= _SHORT else _split(text)
+    return tuple(_TOKEN.findall(text))
 
 
 def count_tokens(text: str) -> int:
     """How many tokens a text has."""
-    return len(tokens(text))
+    return _count_of_short(text) if len(text) <= _SHORT else _count(text)
 
 
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(text))
+def _count(text: str) -> int:
+    return len(_TOKEN.findall(text))
 
 
 # A conversation is sent again with every turn, and a test asks the same thing many times.
-_tokens_of_short = lru_cache(maxsize=2048)(_split)
+_count_of_short = lru_cache(maxsize=4096)(_count)
 
 
 def content_text(content: object) -> str:
@@ -41,7 +41,7 @@ def content_text(content: object) -> str:
 
 def prompt_tokens(messages: Sequence[dict[str, Any]]) -> int:
     """The prompt's size: each message's text and four tokens for its frame."""
-    return sum(count_tokens(content_text(message.get("content"))) + 4 for message in messages)
+    return sum([count_tokens(content_text(message.get("content"))) + 4 for message in messages])
 
 
 def last_user_text(messages: Sequence[dict[str, Any]]) -> str:
@@ -52,10 +52,20 @@ def last_user_text(messages: Sequence[dict[str, Any]]) -> str:
     return content_text(messages[-1].get("content")) if messages else ""
 
 
-def compose(model: str, messages: Sequence[dict[str, Any]]) -> str:
-    """The reply to a conversation: says what was asked, and by which model it was answered."""
-    asked = " ".join(last_user_text(messages).split())
+def compose(model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """The reply to a conversation, in tokens: says what was asked, and by which model."""
+    asked = last_user_text(messages)
+    turn = [message.get("role") for message in messages].count("user")
+    return (_composed_of_short if len(asked) <= _SHORT else _composed)(model, asked, turn)
+
+
+def _composed(model: str, text: str, turn: int) -> tuple[str, ...]:
+    asked = " ".join(text.split())
     if len(asked) > _QUOTED:
         asked = asked[:_QUOTED].rstrip() + "..."
-    turn = sum(1 for message in messages if message.get("role") == "user")
-    return f'You asked: "{asked}" This is turn {turn} with {model}, as simulated by together-mock.'
+    return tokens(
+        f'You asked: "{asked}" This is turn {turn} with {model}, as simulated by together-mock.'
+    )
+
+
+_composed_of_short = lru_cache(maxsize=2048)(_composed)

@@ -83,7 +83,7 @@ def _positive(value: Any) -> int | None:
 
 def reply(request: ChatRequest, admitted: Admitted, project_seed: str) -> Reply:
     """Answer an admitted request: the same text for the same request, project seed and model."""
-    pieces = replies.tokens(replies.compose(admitted.model, request.messages))
+    pieces = replies.compose(admitted.model, request.messages)
     finish_reason = "stop"
     if request.max_tokens is not None and request.max_tokens < len(pieces):
         pieces = pieces[: request.max_tokens]
