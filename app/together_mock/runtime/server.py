@@ -15,6 +15,7 @@ from together_mock.asgi import Application
 from together_mock.bootstrap import StartError, apply_start, build_world
 from together_mock.core.clock import RealTime
 from together_mock.runtime.heartbeat import Heartbeat
+from together_mock.runtime.wire import GatheringProtocol
 from together_mock.settings import Settings
 
 log = logging.getLogger("together_mock")
@@ -54,6 +55,7 @@ class Server:
         self._uvicorn = _Uvicorn(
             Config(
                 self._application,
+                http=GatheringProtocol,
                 lifespan="off",
                 ws="none",
                 log_config=None,

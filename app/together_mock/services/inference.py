@@ -93,9 +93,13 @@ def admit_by_store(world: World, project: Project, name: str) -> Admitted:
     Raises:
         MockError: as `admit`.
     """
-    while (admitted := admit(world, project, name)) is None:
-        _load(world, project, name)
-    return admitted
+    while True:
+        with world.alone():
+            # Whoever was first has brought it up to date for all that waited.
+            admitted = admit(world, project, name)
+            if admitted is not None:
+                return admitted
+            _load(world, project, name)
 
 
 def _load(world: World, project: Project, name: str) -> None:

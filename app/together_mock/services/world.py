@@ -163,6 +163,12 @@ class World:
     # Units of work -------------------------------------------------------------------------
 
     @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else works on the world."""
+        with self._lock:
+            yield
+
+    @contextmanager
     def in_haste(self, project: Project) -> Iterator[None]:
         """Units of work on the project run at once or not at all.
 
@@ -193,10 +199,12 @@ class World:
         """A unit of work that is committed when its block ends, and not at all if it raises."""
         with self._lock, self._database.writing() as connection:
             unit = self._unit(connection, project)
-            if project.activity or (project.next_due is not None and project.next_due <= unit.now):
+            due = project.next_due is not None and project.next_due <= unit.now
+            if due or project.activity:
                 if self._hasty and self._is_much_due(unit):
                     raise BusyError
-                with self._settled(unit):
+                # Where nothing is due, inference goes on: it could be told nothing else.
+                with self._settled(unit, closed=due):
                     yield unit
                     self._commit(unit)
             else:
@@ -208,7 +216,7 @@ class World:
         """A unit of work that may move the clock: inference waits until it has."""
         with self._lock, self._database.writing() as connection:
             unit = self._unit(connection, project)
-            with self._settled(unit):
+            with self._settled(unit, closed=True):
                 yield unit
                 self._commit(unit)
 
@@ -224,15 +232,16 @@ class World:
         return Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
 
     @contextmanager
-    def _settled(self, unit: Unit) -> Iterator[None]:
-        """Close the routing snapshot, and run what is due by what inference noted so far.
+    def _settled(self, unit: Unit, *, closed: bool) -> Iterator[None]:
+        """Run what is due by what inference noted so far; the routing snapshot may be closed to it.
 
         What was noted is put back if the block raises: then none of it has been stored.
         """
         project = unit.project
         with project.gate:
             activity, project.activity = project.activity, {}
-            project.valid_until = CLOSED
+            if closed:
+                project.valid_until = CLOSED
         try:
             engine.settle(unit, activity, unit.now)
             engine.save(unit)

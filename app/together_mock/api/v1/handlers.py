@@ -1,6 +1,6 @@
 """What v1's endpoint routes do: a call and checked values in, an encoded answer out."""
 
-from pydantic import BaseModel
+import orjson
 
 from together_mock.api.calls import Call
 from together_mock.api.v1 import mapping, schemas
@@ -10,24 +10,20 @@ from together_mock.services import control, endpoints
 async def create(call: Call, body: schemas.CreateEndpointRequest, zone: str | None) -> bytes:
     """Create an endpoint for one model on one hardware configuration."""
     new = mapping.new_endpoint(body, zone)
-    return _encoded(mapping.endpoint(await call.run(endpoints.create, new)))
+    return orjson.dumps(mapping.endpoint(await call.run(endpoints.create, new)))
 
 
 async def get(call: Call, endpoint_id: str) -> bytes:
     """Return one endpoint with its state, hardware and replica counts."""
-    return _encoded(mapping.endpoint(await call.run(control.polled, endpoint_id)))
+    return orjson.dumps(mapping.endpoint(await call.run(control.polled, endpoint_id)))
 
 
 async def update(call: Call, endpoint_id: str, body: schemas.UpdateEndpointRequest) -> bytes:
     """Change the fields given; `state` starts or stops the endpoint."""
     view = await call.run(endpoints.update, endpoint_id, mapping.change(body))
-    return _encoded(mapping.endpoint(view))
+    return orjson.dumps(mapping.endpoint(view))
 
 
 async def delete(call: Call, endpoint_id: str) -> None:
     """Delete an endpoint for good, whatever its state."""
     await call.run(endpoints.delete, endpoint_id)
-
-
-def _encoded(model: BaseModel) -> bytes:
-    return model.__pydantic_serializer__.to_json(model)

@@ -1,6 +1,6 @@
 """Between v1's wire shapes and the values of the services."""
 
-from typing import cast
+from typing import Any, cast
 
 from together_mock.api.calls import Call
 from together_mock.api.v1 import schemas
@@ -41,26 +41,28 @@ def change(body: schemas.UpdateEndpointRequest) -> Change:
     )
 
 
-def endpoint(view: EndpointView) -> schemas.DedicatedEndpoint:
-    """An endpoint in full."""
-    return schemas.DedicatedEndpoint.model_construct(
-        id=view.id,
-        name=view.name,
-        display_name=view.display_name,
-        model=view.model,
-        hardware=view.hardware,
-        owner=view.owner,
-        state=cast("schemas.State", V1_STATES[view.state]),
-        autoscaling=schemas.AutoscalingStatus.model_construct(
-            min_replicas=view.min_replicas,
-            max_replicas=view.max_replicas,
-            current_replicas=view.current_replicas,
-            ready_replicas=view.ready_replicas,
-        ),
-        inactive_timeout=view.inactive_timeout,
-        availability_zone=view.availability_zone,
-        created_at=to_iso(view.created_at),
-    )
+def endpoint(view: EndpointView) -> dict[str, Any]:
+    """An endpoint in full: the fields of `DedicatedEndpoint`."""
+    return {
+        "object": "endpoint",
+        "id": view.id,
+        "name": view.name,
+        "display_name": view.display_name,
+        "model": view.model,
+        "hardware": view.hardware,
+        "type": "dedicated",
+        "owner": view.owner,
+        "state": V1_STATES[view.state],
+        "autoscaling": {
+            "min_replicas": view.min_replicas,
+            "max_replicas": view.max_replicas,
+            "current_replicas": view.current_replicas,
+            "ready_replicas": view.ready_replicas,
+        },
+        "inactive_timeout": view.inactive_timeout,
+        "availability_zone": view.availability_zone,
+        "created_at": to_iso(view.created_at),
+    }
 
 
 def item(listed: EndpointItem) -> schemas.ListEndpoint:
