@@ -72,6 +72,8 @@ def _open_world(settings: Settings, time: RealTime | None) -> World:
         raise StartError(
             f"--fixtures: {settings.fixtures}: a file of another form: {reason}"
         ) from error
+    if settings.admin_token == "":
+        raise StartError("--admin-token: an empty token could never be sent")
     if not 0 <= settings.clock_rate <= FASTEST:
         raise StartError(f"--clock-rate: {settings.clock_rate} is not between 0 and {FASTEST:g}")
     try:

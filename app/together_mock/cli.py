@@ -104,12 +104,22 @@ def serve(ready_file: str | None, log_level: str, log_format: str, **options: An
         sys.exit(2)
 
 
+def _url_by_environment() -> str:
+    """Where a server listens that was started in this environment, as in the same container."""
+    host = os.environ.get("TOGETHER_MOCK_HOST") or "127.0.0.1"
+    port = os.environ.get("TOGETHER_MOCK_PORT") or "4010"
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - what listens everywhere listens here
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 @commands.command()
 @click.option(
     "--url",
-    default="http://127.0.0.1:4010",
-    show_default=True,
+    default=_url_by_environment,
+    show_default="the server that `serve` would be here",
     envvar="TOGETHER_MOCK_URL",
+    show_envvar=True,
     help="Root URL of the server to ask.",
 )
 def healthcheck(url: str) -> None:

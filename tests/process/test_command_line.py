@@ -202,6 +202,8 @@ def store(tmp_path: Path) -> Path:
         ("--host", "300.1.2.3"),
         ("--fixtures", "/no/such/directory"),
         ("--state", "/no/such/file"),
+        ("--admin-token", ""),
+        ("--api-key", ""),
         ("--speed", "9"),
     ],
 )

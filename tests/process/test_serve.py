@@ -30,6 +30,9 @@ def test_it_announces_itself_and_answers(tmp_path):
         assert ready_file.read_text() == served.line
         assert served.api().get("/_mock/ready").json() == {"ready": True}
         assert run("healthcheck", "--url", served.root).returncode == 0
+        # --- and in the environment of the server
+        place = {"TOGETHER_MOCK_HOST": "0.0.0.0", "TOGETHER_MOCK_PORT": served.root[-5:].strip(":")}
+        assert run("healthcheck", **place).returncode == 0
 
         status, out, err = served.stop()
     assert (status, out, err) == (0, "", "")
