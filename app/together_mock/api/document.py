@@ -5,10 +5,19 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from together_mock.api.documented import DESCRIPTIONS
+from together_mock.api.errors import JSON
 from together_mock.api.openai.lane import ChatLane
 from together_mock.resources import directory
 
 Document = dict[str, Any]
+_GUARDED = {
+    str(status): {
+        "description": DESCRIPTIONS[status],
+        "content": {JSON: {"schema": {"$ref": "#/components/schemas/ErrorData"}}},
+    }
+    for status in (413, 415)
+}
 _PREFIXES = {"v1": ("/v1/", "/v3/"), "control": ("/_mock/",)}
 GENERATIONS = tuple(_PREFIXES)
 
@@ -38,6 +47,9 @@ def build(app: FastAPI, generation: str | None = None) -> Document:
         for operation in item.values():
             # FastAPI documents its own 422 everywhere; ours are 400s, declared by the routes.
             operation["responses"].pop("422", None)
+            if "requestBody" in operation:
+                # What the guard refuses before any route runs.
+                operation["responses"] = _GUARDED | operation["responses"]
     document["components"]["securitySchemes"] = {"bearerAuth": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"bearerAuth": []}]
     _drop_unused_schemas(document)

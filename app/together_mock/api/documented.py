@@ -21,7 +21,7 @@ class ErrorData(BaseModel):
     error: ErrorBody
 
 
-_DESCRIPTIONS = {
+DESCRIPTIONS = {
     400: "The request cannot be understood or breaks a rule.",
     401: "The API key is missing or not valid.",
     402: "Nothing is left to spend.",
@@ -38,5 +38,5 @@ _DESCRIPTIONS = {
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The documented error answers of a route."""
     return {
-        status: {"model": ErrorData, "description": _DESCRIPTIONS[status]} for status in statuses
+        status: {"model": ErrorData, "description": DESCRIPTIONS[status]} for status in statuses
     }

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from sqlite3 import Connection
 from typing import Any
 
-from together_mock.core.clock import SECOND, RealTime, VirtualClock
+from together_mock.core.clock import MINUTE, SECOND, RealTime, VirtualClock
 from together_mock.core.instants import parse_instant
 from together_mock.services import engine, projects
 from together_mock.services.catalog import Catalog
@@ -221,11 +221,15 @@ class World:
                 self._commit(unit)
 
     def _is_much_due(self, unit: Unit) -> bool:
-        project, most = unit.project, _MOST_IN_HASTE
-        assert project.next_due is not None or project.activity
-        late = unit.now - (unit.now if project.next_due is None else project.next_due)
-        few = queries.due_count(unit.connection, project.key, unit.now, most + 1) <= most
-        return late > SECOND or len(project.activity) > most or not few
+        project = unit.project
+        if len(project.activity) > _MOST_IN_HASTE:
+            return True
+        if project.next_due is None or project.next_due > unit.now:
+            return False
+        # One that is long overdue may have many steps to go through.
+        most = _MOST_IN_HASTE + 1
+        due = queries.due_count(unit.connection, project.key, unit.now, most)
+        return unit.now - project.next_due > MINUTE or due == most
 
     def _unit(self, connection: Connection, project: Project) -> Unit:
         facts, real = project.facts, self._time.now()

@@ -21,7 +21,18 @@ from together_mock.services.projects import Project
 router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
 
-@router.get("/events", operation_id="followEvents", responses=errors(400, 401, 404))
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+@router.get(
+    "/events",
+    operation_id="followEvents",
+    response_class=EventStream,
+    responses=errors(400, 401, 404),
+)
 async def follow_events(
     request: Request,
     call: ControlledDep,
@@ -37,7 +48,7 @@ async def follow_events(
     else:
         raise MockError("invalid_value", param="Last-Event-ID", detail="must be an event's number")
     frames = _frames(hub, call.project, after)
-    return StreamingResponse(frames, media_type="text/event-stream")
+    return EventStream(frames)
 
 
 async def _frames(hub: EventHub, project: Project, after: int) -> AsyncIterator[bytes]:

@@ -12,17 +12,19 @@ from together_mock.core.instants import parse_instant
 from together_mock.services import control, snapshot, state
 from together_mock.services.projects import key_id
 
+# Probes have no key.
+_OPEN: dict[str, Any] = {"security": []}
 open_router = new_router(prefix="/_mock", tags=["Control"])
 router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
 
-@open_router.get("/health", operation_id="health")
+@open_router.get("/health", operation_id="health", openapi_extra=_OPEN)
 async def health() -> schemas.Health:
     """Answer as soon as the process serves."""
     return schemas.Health.model_validate(lane.health())
 
 
-@open_router.get("/ready", operation_id="ready", responses=errors(503))
+@open_router.get("/ready", operation_id="ready", responses=errors(503), openapi_extra=_OPEN)
 async def ready(world: WorldDep) -> schemas.Ready:
     """Answer 200 once the database is open and the state files are applied."""
     return schemas.Ready.model_validate(lane.ready(world))
@@ -55,7 +57,7 @@ def get_state(call: ControlledDep) -> schemas.State:
     return snapshot.show(call.world, call.project)
 
 
-@router.put("/state", operation_id="putState", responses=errors(400, 401, 404, 413, 415))
+@router.put("/state", operation_id="putState", responses=errors(400, 401, 404))
 def put_state(call: ControlledDep, body: dict[str, Any]) -> schemas.State:
     """Replace the whole project by a document, or nothing of it."""
     state.put(call.world, call.project, body)

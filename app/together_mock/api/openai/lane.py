@@ -5,6 +5,7 @@ Bytes and headers in, bytes out. A request that the routing snapshot can answer 
 
 import asyncio
 import logging
+from itertools import count
 from typing import Any
 
 from together_mock.api.calls import bearer
@@ -49,6 +50,8 @@ class ChatLane:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        # Numbers of requests that belong to no project.
+        self._strangers = count()
 
     def takes(self, scope: Scope) -> bool:
         """Whether a request is one for the lane."""
@@ -113,10 +116,11 @@ class ChatLane:
             inference.stream_closed(self._world, project, admitted)
 
     async def _refuse(self, project: Project | None, error: MockError, send: Send) -> None:
-        seed, number, at = "", 0, to_iso(int(self._world.real_now() * 1e6))
-        if project is not None:
-            number = inference.refuse(self._world, project)
-            seed = project.facts.seed
+        if project is None:
+            seed, number = "", next(self._strangers)
+            at = to_iso(int(self._world.real_now() * 1e6))
+        else:
+            seed, number = project.facts.seed, inference.refuse(self._world, project)
             at = to_iso(self._world.now(project))
         status, body = render_inference(self._world.catalog, error, ids.request_id(seed, number))
         # Errors carry only x-api-received of the x- headers.

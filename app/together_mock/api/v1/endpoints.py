@@ -38,7 +38,7 @@ def list_endpoints(
     "/endpoints",
     operation_id="createEndpoint",
     response_model=schemas.DedicatedEndpoint,
-    responses=errors(400, 401, 402, 403, 404, 413, 415),
+    responses=errors(400, 401, 402, 403, 404),
 )
 async def create_endpoint(
     call: CallDep, body: schemas.CreateEndpointRequest, availability_zone: str | None = None
@@ -62,7 +62,7 @@ async def get_endpoint(call: CallDep, endpoint_id: EndpointId) -> Response:
     "/endpoints/{endpointId}",
     operation_id="updateEndpoint",
     response_model=schemas.DedicatedEndpoint,
-    responses=errors(400, 401, 402, 403, 404, 413, 415),
+    responses=errors(400, 401, 402, 403, 404),
 )
 async def update_endpoint(
     call: CallDep, endpoint_id: EndpointId, body: schemas.UpdateEndpointRequest
