@@ -5,6 +5,7 @@ from typing import Any
 
 from together_mock.core.errors import MockError
 
+_OBJECT = {"model_type", "model_attributes_type", "dict_type"}
 _RANGE = {
     "greater_than_equal",
     "greater_than",
@@ -38,7 +39,8 @@ def error_of(problems: Sequence[Any]) -> MockError:
         return MockError("out_of_range", param=param, detail=_lower(problem["msg"]))
     if kind in ("literal_error", "bool_parsing", "value_error"):
         return MockError("invalid_value", param=param, detail=_lower(problem["msg"]))
-    return MockError("invalid_type", param=param, expected=_lower(problem["msg"]))
+    expected = "a JSON object" if kind in _OBJECT else _lower(problem["msg"])
+    return MockError("invalid_type", param=param, expected=expected)
 
 
 class MockKind:

@@ -8,7 +8,7 @@ import logging
 from itertools import count
 from typing import Any
 
-from together_mock.api.calls import bearer
+from together_mock.api.calls import Call, bearer
 from together_mock.api.errors import render_inference
 from together_mock.api.guard import (
     Receive,
@@ -86,9 +86,8 @@ class ChatLane:
         request = chat.read(body)
         admitted = inference.admit(self._world, project, request.model)
         if admitted is None:
-            admitted = await asyncio.to_thread(
-                inference.admit_by_store, self._world, project, request.model
-            )
+            call = Call(self._world, project, None)
+            admitted = await call.run(inference.admit_by_store, request.model)
         answer = chat.reply(request, admitted, project.facts.seed)
         headers = _headers(answer.id, to_iso(admitted.at), request.stream)
         if request.stream:
