@@ -23,6 +23,7 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "/v1/endpoints?availability_zone=nowhere", NEW),
     ("POST", "/v1/endpoints?availability_zone=", NEW),
     ("POST", "/v1/endpoints?availability_zone=nowhere&availability_zone=us-east-1a", NEW),
+    ("POST", "/v1/endpoints?availability_zone=nowhere&availability_zone=", NEW),
     ("POST", "/v1/endpoints?other=1&availability_zone=%E4%B8%96", NEW),
     ("POST", "/v1/endpoints", NEW | {"state": "STOPPED", "unknown": [1], "display_name": None}),
     ("POST", "/v1/endpoints", NEW | {"min_replicas": 1}),

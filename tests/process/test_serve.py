@@ -5,16 +5,21 @@ import os
 import pty
 import signal
 import socket
+import sqlite3
+import struct
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from process.serving import COMMAND, PATIENCE, Served, environment, run
+from support import H100X2, MIXTRAL
 
 # What the contract grants a stop.
 STOP_SECONDS = 2.0
+NEW = {"model": MIXTRAL, "hardware": H100X2}
 
 
 def connect(root: str) -> socket.socket:
@@ -133,3 +138,31 @@ def test_the_installed_command_is_the_module():
     command = Path(COMMAND[0]).with_name("together-mock")
     installed = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert installed.stdout == run("--version").stdout
+
+
+def test_a_client_that_resets_its_connection_harms_nobody():
+    """Answers that find nobody are dropped without a word."""
+    message = b"GET /v1/endpoints/nobody HTTP/1.1\r\nHost: mock\r\nAuthorization: Bearer k\r\n\r\n"
+    with Served() as served:
+        for _ in range(50):
+            with connect(served.root) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.sendall(message * 5)
+        assert served.api().get("/_mock/health").status_code == 200
+        assert served.stop() == (0, "", "")
+
+
+def test_a_store_that_another_process_holds_stops_nobody_else(tmp_path):
+    """What needs it waits, and is refused in the end; what does not is answered meanwhile."""
+    file = tmp_path / "store.db"
+    with Served("--database", file) as served, closing(sqlite3.connect(file)) as holder:
+        api = served.api()
+        api.create()
+        holder.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor() as others:
+            waiting = others.submit(served.api(api.key).post, "/v1/endpoints", json=NEW)
+            assert api.get("/_mock/health").status_code == 200
+            assert api.get("/v1/clusters/availability-zones").status_code == 200
+            assert not waiting.done()
+            holder.rollback()
+            assert waiting.result(PATIENCE).status_code == 200

@@ -35,6 +35,15 @@ class Call:
         """
         with suppress(BusyError), self.world.in_haste(self.project):
             return function(self.world, self.project, *values, **named)
+        return await self.run_apart(function, *values, **named)
+
+    async def run_apart(
+        self,
+        function: Callable[Concatenate[World, Project, P], T],
+        *values: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """Call a service that may take long, in a thread."""
         return await asyncio.to_thread(function, self.world, self.project, *values, **named)
 
 

@@ -56,7 +56,9 @@ def compose(model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """The reply to a conversation, in tokens: says what was asked, and by which model."""
     asked = last_user_text(messages)
     turn = [message.get("role") for message in messages].count("user")
-    return (_composed_of_short if len(asked) <= _SHORT else _composed)(model, asked, turn)
+    return (_composed_of_short if len(model) + len(asked) <= _SHORT else _composed)(
+        model, asked, turn
+    )
 
 
 def _composed(model: str, text: str, turn: int) -> tuple[str, ...]:

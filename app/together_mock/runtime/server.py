@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from uvicorn.config import Config
@@ -22,6 +23,7 @@ log = logging.getLogger("together_mock")
 # How long open streams may go on after a stop was asked for; the contract allows 2 s in all.
 _GRACE_SECONDS = 1
 _BACKLOG = 2048
+_THREADS = 64
 # Seconds from being ready until the rest of the application is loaded, unless it is asked for.
 _HEAD_START = 0.1
 
@@ -154,6 +156,8 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
+        # Those that wait for the world's lock must leave some for those that need none.
+        runner.get_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         runner.run(main)
 
 

@@ -23,17 +23,18 @@ class Gathering:
     def write(self, data: bytes) -> None:
         """Send some bytes at the end of this turn of the loop."""
         if not self._parts:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         self._parts.append(data)
 
     def close(self) -> None:
         """Close the connection once everything is sent."""
-        self._flush()
+        self.flush()
         self._transport.close()
 
-    def _flush(self) -> None:
-        if self._parts:
-            parts, self._parts = self._parts, []
+    def flush(self) -> None:
+        """Send what was written, unless the client has gone since."""
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():
             self._transport.write(b"".join(parts))
 
     def __getattr__(self, name: str) -> Any:
@@ -45,4 +46,10 @@ class GatheringProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     def connection_made(self, transport: Any) -> None:
         """Take a new connection."""
-        super().connection_made(Gathering(transport))
+        self._gathering = Gathering(transport)
+        super().connection_made(self._gathering)
+
+    def eof_received(self) -> None:
+        """Answer what was asked before a client that sends no more; the connection closes then."""
+        self._gathering.flush()
+        super().eof_received()

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -157,7 +156,6 @@ class Project:
         return bool(self.activity) or self.request_count != self.stored_request_count
 
 
-@lru_cache(maxsize=1024)
 def hash_of(key: str) -> str:
     """What is kept of a bearer key."""
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

@@ -41,6 +41,7 @@ class Unit:
     events: list[Event] = field(default_factory=list)
     # Set to make the project's count of inference requests start anew from there.
     request_count: int | None = None
+    committed: bool = False
     _next_keys: tuple[int, int] | None = None
 
     def move_to(self, at: int) -> None:

@@ -19,6 +19,7 @@ from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
 from together_mock.services.unit import Unit
 from together_mock.settings import Settings
 from together_mock.store import accounts, queries
+from together_mock.store.database import BusyError as BusyError  # noqa: PLC0414 - raised on
 from together_mock.store.database import Database
 
 log = logging.getLogger("together_mock")
@@ -26,10 +27,6 @@ log = logging.getLogger("together_mock")
 
 # Deployments that are brought up to date without a thread of their own.
 _MOST_IN_HASTE = 20
-
-
-class BusyError(Exception):
-    """What was asked for cannot be done at once; it can be done in a thread that waits."""
 
 
 class World:
@@ -65,8 +62,8 @@ class World:
             by_key = {}
             for row in accounts.projects(connection):
                 project = Project.from_row(row)
-                deployments_due = queries.next_due_at(connection, project.key)
-                project.next_due = _earliest(deployments_due, row.due_at)
+                due = (queries.next_due_at(connection, project.key), row.due_at)
+                project.next_due = min((at for at in due if at is not None), default=None)
                 self._end_streams(project, queries.with_open_streams(connection, project.key))
                 by_key[project.key] = project
                 self._register(project)
@@ -175,10 +172,12 @@ class World:
         Raises:
             BusyError: somebody has the lock, or more is to be done than takes no time.
         """
-        if project.facts.rules.bind or not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(blocking=False):
             raise BusyError
         self._hasty = True
         try:
+            if project.facts.rules.bind:
+                raise BusyError
             yield
         finally:
             self._hasty = False
@@ -197,7 +196,7 @@ class World:
     @contextmanager
     def write(self, project: Project) -> Iterator[Unit]:
         """A unit of work that is committed when its block ends, and not at all if it raises."""
-        with self._lock, self._database.writing() as connection:
+        with self._lock, self._database.writing(patient=not self._hasty) as connection:
             unit = self._unit(connection, project)
             due = project.next_due is not None and project.next_due <= unit.now
             if due or project.activity:
@@ -222,14 +221,12 @@ class World:
 
     def _is_much_due(self, unit: Unit) -> bool:
         project = unit.project
-        if len(project.activity) > _MOST_IN_HASTE:
-            return True
+        noted, most = len(project.activity), _MOST_IN_HASTE + 1
         if project.next_due is None or project.next_due > unit.now:
-            return False
-        # One that is long overdue may have many steps to go through.
-        most = _MOST_IN_HASTE + 1
+            return noted >= most
         due = queries.due_count(unit.connection, project.key, unit.now, most)
-        return unit.now - project.next_due > MINUTE or due == most
+        # One that is long overdue may have many steps to go through.
+        return unit.now - project.next_due > MINUTE or max(due, noted) >= most
 
     def _unit(self, connection: Connection, project: Project) -> Unit:
         facts, real = project.facts, self._time.now()
@@ -239,7 +236,7 @@ class World:
     def _settled(self, unit: Unit, *, closed: bool) -> Iterator[None]:
         """Run what is due by what inference noted so far; the routing snapshot may be closed to it.
 
-        What was noted is put back if the block raises: then none of it has been stored.
+        What was noted is put back if the block raises before it is committed.
         """
         project = unit.project
         with project.gate:
@@ -251,6 +248,8 @@ class World:
             engine.save(unit)
             yield
         except BaseException:
+            if unit.committed:
+                raise
             with project.gate:
                 for key, noted in project.activity.items():
                     activity.setdefault(key, Activity()).extend(noted)
@@ -268,6 +267,7 @@ class World:
         if changed:
             accounts.update_project(connection, project.key, changed)
         connection.commit()
+        unit.committed = True
         project.stored_request_count = request_count
         self._publish(unit, next_due)
 
@@ -295,7 +295,3 @@ class World:
             self.ready = False
             self.tick()
             self._database.close()
-
-
-def _earliest(*instants: int | None) -> int | None:
-    return min((at for at in instants if at is not None), default=None)

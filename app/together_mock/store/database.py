@@ -25,6 +25,14 @@ except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
 
+# How long a writer waits for another process that holds the file, in milliseconds.
+_PATIENCE = 5_000
+
+
+class BusyError(Exception):
+    """What was asked for cannot be done at once; it can be done by a thread that waits."""
+
+
 class DatabaseError(Exception):
     """A database that cannot be used; the text says why, in one line."""
 
@@ -40,11 +48,14 @@ class Database:
         """
         self._private = location is None
         self._lock: int | None = None
+        self._closed = False
         self._connections: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self.path = _temporary_path() if location is None else _path_of(location)
         try:
             self._writer = self._open()
+            # It waits when it is told to: see `writing`.
+            self._writer.execute("PRAGMA busy_timeout=0")
             self._prepare()
         except (sqlite3.Error, OSError) as error:
             self.close()
@@ -54,9 +65,11 @@ class Database:
             raise
 
     def _open(self) -> sqlite3.Connection:
+        if self._closed:
+            raise sqlite3.ProgrammingError("the store is closed")
         # Transactions are begun by hand: the driver would begin a writer's as a reader's.
         connection = sqlite3.connect(
-            self.path, timeout=5, isolation_level=None, check_same_thread=False
+            self.path, timeout=_PATIENCE / 1000, isolation_level=None, check_same_thread=False
         )
         self._connections.append(connection)
         # A commit outlives the process either way. NORMAL keeps the file whole even when the
@@ -104,28 +117,44 @@ class Database:
             connection = self._idle.pop()
         except IndexError:
             connection = self._open()
-        connection.execute("BEGIN")
         try:
+            connection.execute("BEGIN")
             yield connection
         finally:
             connection.rollback()
             self._idle.append(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, patient: bool = True) -> Iterator[sqlite3.Connection]:
         """A connection that holds the write lock; what the caller does not commit is undone.
 
         There is one, and one writer at a time. A writer takes the lock at once: a reader that
         became a writer could be refused.
+
+        Raises:
+            BusyError: another process has the lock, and the caller has no patience.
         """
-        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not patient:
+                raise BusyError from error
+            self._begin_patiently()
         try:
             yield self._writer
         finally:
             self._writer.rollback()
 
+    def _begin_patiently(self) -> None:
+        self._writer.execute(f"PRAGMA busy_timeout={_PATIENCE}")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        finally:
+            self._writer.execute("PRAGMA busy_timeout=0")
+
     def close(self) -> None:
         """Close every connection; a private file is removed."""
+        self._closed = True
         for connection in self._connections:
             connection.close()
         self._connections.clear()

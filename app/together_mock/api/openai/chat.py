@@ -96,7 +96,7 @@ def reply(request: ChatRequest, admitted: Admitted, project_seed: str) -> Reply:
         model=request.model,
         pieces=pieces,
         finish_reason=finish_reason,
-        seed=_sampled_seed(project_seed, request.model, prompt) if seed is None else seed,
+        seed=_sampled_seed(project_seed, prompt) if seed is None else seed,
         usage={
             "prompt_tokens": prompt,
             "completion_tokens": len(pieces),
@@ -107,9 +107,9 @@ def reply(request: ChatRequest, admitted: Admitted, project_seed: str) -> Reply:
 
 
 @lru_cache(maxsize=2048)
-def _sampled_seed(project_seed: str, model: str, prompt_tokens: int) -> int:
+def _sampled_seed(project_seed: str, prompt_tokens: int) -> int:
     # Any number will do, as long as the same request has the same.
-    drawn = int.from_bytes(ids.digest(project_seed, "seed", model, prompt_tokens, size=8))
+    drawn = int.from_bytes(ids.digest(project_seed, "seed", prompt_tokens, size=8))
     # The service's seeds are JSON numbers that went through a double: about 16 digits are exact.
     return drawn // 10_000 * 10_000
 

@@ -20,7 +20,8 @@ async def get(call: Call, endpoint_id: str) -> bytes:
 
 async def update(call: Call, endpoint_id: str, body: schemas.UpdateEndpointRequest) -> bytes:
     """Change the fields given; `state` starts or stops the endpoint."""
-    view = await call.run(endpoints.update, endpoint_id, mapping.change(body))
+    # Other bounds have a load curve solved anew, for as many replicas as they allow.
+    view = await call.run_apart(endpoints.update, endpoint_id, mapping.change(body))
     return orjson.dumps(mapping.endpoint(view))
 
 

@@ -81,7 +81,8 @@ def _handler(scope: Scope) -> Handler | None:
 
 
 async def _create(call: Call, scope: Scope, body: Any) -> bytes | None:
-    zones = parse_qs(scope["query_string"].decode("latin-1")).get("availability_zone", [None])
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    zones = query.get("availability_zone", [None])
     request = _read(schemas.CreateEndpointRequest, body)
     return await handlers.create(call, request, zones[-1])
 

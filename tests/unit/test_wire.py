@@ -1,0 +1,75 @@
+"""What is written in one turn of the event loop leaves in one piece."""
+
+import asyncio
+from typing import Any
+
+from together_mock.runtime.wire import Gathering
+
+
+class Wire:
+    """A transport that keeps what is written."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        assert not self.closed
+        self.written.append(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, name: str) -> str:
+        return name
+
+
+def run(act: Any) -> Wire:
+    """Let something happen to a gathering transport, then some turns of the loop."""
+
+    async def main() -> Wire:
+        wire: Any = Wire()
+        act(Gathering(wire))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return wire
+
+    return asyncio.run(main())
+
+
+def test_the_parts_of_an_answer_leave_together():
+    """Nothing is kept beyond the turn in which it was written."""
+
+    def act(gathering: Gathering) -> None:
+        gathering.write(b"head ")
+        gathering.write(b"body")
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, gathering.write, b"later")
+
+    assert run(act).written == [b"head body", b"later"]
+
+
+def test_what_was_written_leaves_before_the_connection_closes():
+    """And nothing is written to a connection that has been closed since."""
+
+    def act(gathering: Gathering) -> None:
+        gathering.write(b"answer")
+        gathering.close()
+        gathering.write(b"too late")
+
+    wire = run(act)
+    assert wire.written == [b"answer"]
+    assert wire.closed
+
+
+def test_everything_else_is_the_transport_itself():
+    """Uvicorn asks it for addresses and for its state."""
+
+    def act(gathering: Gathering) -> None:
+        assert gathering.get_extra_info("peername") == "peername"
+        assert not gathering.is_closing()
+
+    run(act)
