@@ -9,6 +9,7 @@ from rehearsal import (
     advance,
     billing,
     bounds,
+    control,
     history,
     patch,
     pool,
@@ -187,6 +188,29 @@ def test_no_balance_is_no_limit(api):
     advance(api, 2)
     put_balance(api, "0.00")
     assert history(api, endpoint)[-1] == (2, "STOPPING")
+
+
+def test_a_spent_balance_stops_what_has_not_begun_to_run(api):
+    """PENDING and STARTING too, at once, whether it was spent before or just set so."""
+    pending, starting = api.create(), api.create()
+    advance(api, 0.5)
+    control(api, pending, "transition", to="STOPPED")
+    put_balance(api, "0")
+    assert states(api, pending, starting) == ["STOPPED", "STOPPING"]
+    control(api, pending, "transition", to="PENDING")
+    assert history(api, pending)[-2:] == [(0.5, "PENDING"), (0.5, "STOPPED")]
+
+
+def test_the_timeline_tells_when_the_balance_ends(api):
+    """Where it comes before whatever else would move the endpoint on."""
+    endpoint = api.create(inactive_timeout=60)
+    advance(api, 2)
+    put_balance(api, "1")
+    shown, due = timeline(api, endpoint), api.get("/_mock/clock").json()["next_due"]
+    assert shown["next"] == {"to": "STOPPING", "at": due}
+    assert shown["why"] == f"the balance is spent at {due}, which stops it"
+    put_balance(api, "1000")
+    assert "without a request" in timeline(api, endpoint)["why"]
 
 
 def test_the_balance_moves_with_the_state(api, server):

@@ -108,7 +108,8 @@ def test_a_lower_minimum_ends_the_wait(api):
     put_pools(api, pool(2))
     large = api.create(**bounds(3))
     advance(api, 60)
-    why = f"it waits for 3 free replica(s) of {H100X2}, in order of arrival"
+    why = f"it waits for 3 free replica(s) of {H100X2}, in order of arrival, "
+    why += "but no pool has more than 2"
     assert timeline(api, large)["why"] == why
     patch(api, large, autoscaling={"min_replicas": 2})
     assert advance(api, 10, large=large) == [(61.5, "large", "STARTED")]
@@ -254,3 +255,18 @@ def test_a_fall_below_what_is_ready_ends_the_wait_before_anything_is_given_back(
     advance(api, 10)
     assert used(api) == [1]
     assert replicas(api, endpoint)[-1][1:] == (1, 1)
+
+
+def test_a_start_whose_minimum_is_raised_is_placed_anew(api):
+    """What it has no longer does: it waits again, in its old place, and never starts with less."""
+    put_pools(api, pool(2))
+    first, second = api.create(**bounds(1)), api.create(**bounds(1))
+    patch(api, first, autoscaling={"min_replicas": 2, "max_replicas": 2})
+    advance(api, 0.1)
+    third = api.create(**bounds(1))
+    advance(api, 10)
+    assert states(api, first, second, third) == ["PENDING", "STARTED", "PENDING"]
+    stop(api, second)
+    advance(api, 10)
+    assert states(api, first, third) == ["STARTED", "PENDING"]
+    assert api.endpoint(first["id"])["autoscaling"]["ready_replicas"] == 2

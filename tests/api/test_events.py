@@ -121,6 +121,14 @@ class TestStream:
         causes = [entry["cause"] for entry in timeline(api, endpoint)["replicas"]]
         assert struck["cause"] not in causes
 
+    def test_what_has_happened_is_found_without_a_wait(self, api):
+        """A timeout of 0 looks, and does not wait."""
+        endpoint = api.create()
+        advance(api, 10)
+        event = wait(api, to="STARTED", timeout=0).json()
+        assert (event["id"], event["to"]) == (endpoint["id"], "STARTED")
+        refused(wait(api, after=event["number"], timeout=0), "event_timeout")
+
     def test_a_type_that_there_is_not_is_refused(self, api):
         """A misspelt type would be waited for in vain."""
         refused(wait(api, type="endpoint.moved"), "invalid_value")

@@ -35,7 +35,10 @@ def test_a_start_that_fails_ends_in_error_half_way(api):
     assert history(api, endpoint) == [(0, "PENDING"), (0.5, "STARTING"), (1.25, "ERROR")]
     shown = timeline(api, endpoint)
     assert shown["history"][-1]["cause"] == "fault:start_error"
-    assert (shown["next"], shown["why"]) == (None, "it stays ERROR: nothing is due")
+    assert (shown["next"], shown["why"]) == (
+        None,
+        "fault:start_error put it into ERROR, where it stays until it is restarted or deleted",
+    )
     assert [(one["id"], one["hits"], one["remaining"]) for one in faults(api)] == [
         (fault["id"], 1, 0)
     ]

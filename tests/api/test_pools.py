@@ -169,11 +169,13 @@ def test_only_the_project_that_set_pools_has_them(api, server):
         ({"pools": [pool(-1)]}, "pools.0.replicas"),
         ({"pools": [{"hardware": H100X2}]}, "pools.0.replicas"),
         ({"pools": [{**pool(1), "gpus": 8}]}, "pools.0.gpus"),
-        ({"on_exhausted": "explode"}, "on_exhausted"),
-        ({"at": "2026-01-01T00:00:00Z"}, "at"),
-        ({"at": "2025-12-31T00:00:00Z"}, "at"),
-        ({"at": "soon"}, "at"),
-        ({"pool": []}, "pool"),
+        ({"pools": [], "on_exhausted": "explode"}, "on_exhausted"),
+        ({"pools": [], "at": "2026-01-01T00:00:00Z"}, "at"),
+        ({"pools": [], "at": "2025-12-31T00:00:00Z"}, "at"),
+        ({"pools": [], "at": "soon"}, "at"),
+        ({"pools": [], "pool": []}, "pool"),
+        ({}, "pools"),
+        ({"on_exhausted": "reject"}, "pools"),
     ],
 )
 def test_a_bad_document_is_refused_by_the_name_of_its_field(api, body, param):

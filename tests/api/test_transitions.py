@@ -12,6 +12,7 @@ from rehearsal import (
     pool,
     put_load,
     put_pools,
+    put_profile,
     seconds,
     start,
     states,
@@ -264,3 +265,34 @@ def test_until_says_why_it_was_not_reached(api):
     message = refused(answer, "until_not_reached")["message"]
     assert "it waits for 1 free replica(s)" in message
     assert api.get("/_mock/clock").json()["now"] == "2026-01-01T00:00:00.000Z"
+
+
+def test_a_failure_can_be_held_back(api):
+    """ERROR is entered by itself as well, where a profile or a fault says so."""
+    put_profile(api, "broken", ("STARTING", "ERROR", "10m"))
+    endpoint = api.create()
+    advance(api, 60)
+    control(api, endpoint, "hold", before="ERROR")
+    advance(api, "1h")
+    assert states(api, endpoint) == ["STARTING"]
+    control(api, endpoint, "release")
+    advance(api, 0)
+    assert states(api, endpoint) == ["ERROR"]
+    why = timeline(api, endpoint)["why"]
+    assert why.startswith("profile:broken put it into ERROR")
+    answer = api.post(f"/_mock/endpoints/{endpoint['id']}/hold", json={"before": "STARTED"})
+    assert refused(answer, "impossible_transition")["param"] == "before"
+
+
+def test_the_timeline_names_what_keeps_an_endpoint(api):
+    """The profile that has no end; the replicas that are on their way."""
+    put_profile(api, "endless", ("STARTING", "STARTED", None))
+    endpoint = api.create()
+    advance(api, 60)
+    why = "it stays STARTING: nothing moves it on under profile:endless"
+    assert timeline(api, endpoint)["why"] == why
+    control(api, endpoint, "transition", to="STARTED")
+    api.delete("/_mock/profiles/endless")
+    patch(api, endpoint, autoscaling={"min_replicas": 3, "max_replicas": 3})
+    why = "2 replica(s) will be ready at 2026-01-01T00:01:01.500Z"
+    assert timeline(api, endpoint)["why"] == why

@@ -16,7 +16,13 @@ def set_bounds(
     deployment.minimum, deployment.maximum = minimum, maximum
     if deployment.state is State.SERVING:
         simulation.follow_bounds(deployment, at)
-    elif deployment.waiting:
+    elif deployment.state is State.QUEUED and (
+        deployment.waiting or not minimum <= deployment.allocated <= maximum
+    ):
+        # What it has no longer fits: it keeps its turn, and is placed anew.
+        simulation.placement.give_back(deployment, deployment.allocated)
+        deployment.waiting = True
+        simulation.placement.wait(deployment)
         deployment.desired = autoscale.initial_count(deployment, at)
         simulation.place(deployment.hardware, at)
 

@@ -36,3 +36,14 @@ class Event(NamedTuple):
     def is_move(self) -> bool:
         """Whether the state changed."""
         return self.kind is Kind.MOVED
+
+
+class Events(list[Event]):
+    """What a simulation tells, in order."""
+
+    def tell(
+        self, kind: Kind, deployment: Deployment, before: State | None, at: int, cause: str
+    ) -> None:
+        """Add what happened to a deployment, with its counts as they are now."""
+        counts = deployment.ready, deployment.desired
+        self.append(Event(kind, at, deployment, before, deployment.state, *counts, cause))

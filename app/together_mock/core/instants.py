@@ -7,7 +7,7 @@ from functools import lru_cache
 from together_mock.core.errors import MockError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 # No clock goes beyond this instant: a ledger by the day over millennia would serve nobody.
 LATEST = int((datetime(2201, 1, 1, tzinfo=UTC) - _EPOCH) / timedelta(microseconds=1))
@@ -55,6 +55,18 @@ def parse_duration(value: object, param: str) -> float:
     return seconds
 
 
+def to_duration(microseconds: int) -> str:
+    """A duration as text that `parse_duration` reads back: `30d`, `1h30m`, `1.5s`."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    last = f"{seconds + rest / 1_000_000:.6f}".rstrip("0").rstrip(".")
+    return "".join(parts if parts and last == "0" else [*parts, f"{last}s"])
+
+
 def _duration_seconds(value: object) -> float | None:
     if isinstance(value, bool):
         return None
@@ -63,7 +75,7 @@ def _duration_seconds(value: object) -> float | None:
     if not isinstance(value, str):
         return None
     text = value.strip().lower()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     parts = _PART.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:

@@ -49,7 +49,10 @@ class Stage:
 
 def ahead(state: State) -> tuple[State, ...]:
     """The states that a deployment comes to from a state by itself, however late."""
-    return COURSE[COURSE.index(state) + 1 :] if state in COURSE else ()
+    if state not in COURSE[:-1]:
+        return ()
+    # A profile or a fault may let any stage on the way fail.
+    return (*COURSE[COURSE.index(state) + 1 :], State.FAILED)
 
 
 def next_state(state: State, trigger: Trigger) -> State:

@@ -152,7 +152,7 @@ def parse_curve(text: object, start: int, param: str) -> Curve:
 
 def _load(part: str, param: str, text: object) -> float:
     try:
-        value = float(part)
+        value = float(part if part.isascii() else "")
     except ValueError:
         raise _bad(param, text) from None
     if not 0 <= value <= _HIGHEST:

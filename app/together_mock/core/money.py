@@ -46,6 +46,11 @@ class Money:
             self.balance -= self.rate * (at - self.balance_at)
             self.balance_at = at
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether there is a balance, and nothing of it is left."""
+        return self.balance is not None and self.balance <= 0
+
     def spent_at(self) -> int | None:
         """The instant at which the balance is spent, if nothing changes."""
         if self.balance is None or not self.rate:

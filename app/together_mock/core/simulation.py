@@ -13,7 +13,7 @@ from together_mock.core import autoscale
 from together_mock.core.capacity import Capacity
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.core.events import Event, Kind
+from together_mock.core.events import Event, Events, Kind
 from together_mock.core.lifecycle import ahead
 from together_mock.core.money import Money
 from together_mock.core.placement import Placement
@@ -41,7 +41,7 @@ class Simulation:
     deployments: dict[int, Deployment] = field(default_factory=dict)
     # Pools that come into force at an instant, soonest first.
     planned: list[tuple[int, Capacity]] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    events: Events = field(default_factory=Events)
     changed: set[int] = field(default_factory=set)
     _queue: list[tuple[int, int]] = field(default_factory=list)
 
@@ -98,10 +98,16 @@ class Simulation:
 
     def project_due_at(self) -> int | None:
         """The instant of the next thing due to the whole project: new pools, a spent balance."""
-        if not self.planned:
-            return self.money.spent_at()
-        spent = self.money.spent_at()
-        return self.planned[0][0] if spent is None else min(spent, self.planned[0][0])
+        instants = [self.spent_at(), self.planned[0][0] if self.planned else None]
+        return min([at for at in instants if at is not None], default=None)
+
+    def spent_at(self) -> int | None:
+        """When the balance is spent, and stops whatever runs or is about to."""
+        if self.money.is_spent and any(
+            item.state in (State.QUEUED, State.STARTING) for item in self.deployments.values()
+        ):
+            return self.money.balance_at
+        return self.money.spent_at()
 
     def _step_at(self) -> int | None:
         while self._queue:
@@ -324,13 +330,13 @@ class Simulation:
                 self.enter(deployment, State.STOPPING, at, BALANCE)
             else:
                 continue
-            self._tell(Kind.SPENT, deployment, deployment.state, at, BALANCE)
+            self.events.tell(Kind.SPENT, deployment, deployment.state, at, BALANCE)
 
     def record(self, deployment: Deployment, before: State | None, at: int, cause: str) -> None:
         """Tell a change of a deployment, and what it costs from then on."""
         self.money.reprice(deployment, at)
         kind = Kind.SCALED if before is deployment.state else Kind.MOVED
-        self._tell(kind, deployment, before, at, cause)
+        self.events.tell(kind, deployment, before, at, cause)
 
     def strike(
         self, deployment: Deployment, at: int, faults: Sequence[LifecycleFault] | None = None
@@ -339,11 +345,5 @@ class Simulation:
         fault = self.timing.strike(deployment, at, faults) if self.timing.faults else None
         if fault is not None:
             cause = f"fault:{fault.effect} {fault.id}"
-            self._tell(Kind.STRUCK, deployment, deployment.state, at, cause)
+            self.events.tell(Kind.STRUCK, deployment, deployment.state, at, cause)
         return fault
-
-    def _tell(
-        self, kind: Kind, deployment: Deployment, before: State | None, at: int, cause: str
-    ) -> None:
-        counts = deployment.ready, deployment.desired
-        self.events.append(Event(kind, at, deployment, before, deployment.state, *counts, cause))

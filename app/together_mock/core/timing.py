@@ -119,6 +119,12 @@ class Timing:
             length, target = round(length * FAILS_AFTER), State.FAILED
         return deployment.since + length, target, cause
 
+    def source(self, deployment: Deployment) -> str:
+        """What times the present state: `profile:NAME` or `preset NAME`."""
+        way = self._way_out(deployment, deployment.state)
+        cause = way[1].partition(" ")[0] if way else f"preset:{self.preset.name}"
+        return cause.replace("preset:", "preset ")
+
     def arrival(self, deployment: Deployment, state: State, at: int) -> int:
         """When a replica that starts (STARTING) or drains (STOPPING) now is there, or gone."""
         way = self._way_out(deployment, state)

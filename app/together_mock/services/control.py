@@ -4,10 +4,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from together_mock.core import commands
-from together_mock.core.clock import DAY, SECOND
+from together_mock.core.clock import DAY
 from together_mock.core.errors import MockError
 from together_mock.core.events import Event
-from together_mock.core.instants import LATEST, to_exact_iso
+from together_mock.core.instants import LATEST, to_duration, to_exact_iso
 from together_mock.core.states import FROM_V1, V1_STATES
 from together_mock.core.timing import NEXT
 from together_mock.services import engine
@@ -146,7 +146,7 @@ def advance_until(
                 param="until",
                 endpoint=endpoint_id,
                 state=state,
-                limit=f"{limit / SECOND:g} s",
+                limit=to_duration(limit),
                 why=f"it is {V1_STATES[deployment.state]} then; {why(unit, deployment)}",
             )
         unit.move_to(last)

@@ -149,7 +149,7 @@ class UsageEntry(Entry):
 class BillingEntry(Entry):
     """The ledger, and what is left to spend, in dollars, as of an instant."""
 
-    balance: str | None = Field(default=None, pattern=r"^-?\d{1,12}(\.\d{1,30})?$")
+    balance: str | None = Field(default=None, pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,30})?$")
     # From which instant the balance counts; None is where the clock starts.
     balance_at: Instant | None = None
     usage: list[UsageEntry] = Field(default_factory=list)

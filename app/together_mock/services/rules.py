@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 
@@ -43,8 +44,17 @@ def _instant(value: object) -> int:
         raise ValueError("must be an ISO 8601 instant in UTC") from error
 
 
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Instant = Annotated[int, BeforeValidator(_instant), PlainSerializer(to_exact_iso, when_used="json")]
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]}, mode="validation"),
+]
+Instant = Annotated[
+    int,
+    BeforeValidator(_instant),
+    PlainSerializer(to_exact_iso, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class Document(BaseModel):

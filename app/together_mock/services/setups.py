@@ -206,10 +206,12 @@ def force(world: World, project: Project, endpoint_id: str, state: str, reason: 
         made.enter(deployment, target, unit.now, f"control {reason}" if reason else "control")
 
 
-def _impossible(endpoint_id: str, deployment: Deployment, target: State) -> MockError:
+def _impossible(
+    endpoint_id: str, deployment: Deployment, target: State, param: str = "to"
+) -> MockError:
     return MockError(
         "impossible_transition",
-        param="to",
+        param=param,
         endpoint=endpoint_id,
         from_state=V1_STATES[deployment.state],
         to_state=V1_STATES[target],
@@ -226,7 +228,7 @@ def hold(world: World, project: Project, endpoint_id: str, before: str) -> None:
     with world.write(project) as unit:
         deployment = _deployment(unit, endpoint_id)
         if target not in ahead(deployment.state):
-            raise _impossible(endpoint_id, deployment, target)
+            raise _impossible(endpoint_id, deployment, target, "before")
         commands.hold(engine.simulation(unit), deployment, target)
 
 

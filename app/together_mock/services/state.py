@@ -148,7 +148,9 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
         unit.facts,
         slug=slug or project.slug,
         seed=document.seed or projects.project_seed(settings.seed, slug or project.slug),
-        preset=world.catalog.preset(document.preset or settings.preset).name,
+        preset=world.catalog.preset(
+            settings.preset if document.preset is None else document.preset
+        ).name,
         clock=clock,
         endpoint_count=document.counters.endpoints,
         rules=_rules(document, clock.base_at),

@@ -69,15 +69,36 @@ async def wait_for_event(
     request: Request, call: ControlledDep, body: schemas.WaitFor
 ) -> dict[str, Any]:
     """Answer with the first event that matches: one that has happened, or the next to come."""
+    hub: EventHub = request.app.state.events
+    after = body.after
+    if after is not None:
+        # What has happened is found however short the wait.
+        found, after = await asyncio.to_thread(_told, hub, call.project, body, after)
+        if found is not None:
+            return mapping.event(found)
     try:
         async with asyncio.timeout(body.timeout):
-            return mapping.event(await _first(request.app.state.events, call.project, body))
+            return mapping.event(await _next(hub, call.project, body, after))
     except TimeoutError:
         raise MockError("event_timeout", timeout=f"{body.timeout:g} s") from None
 
 
-async def _first(hub: EventHub, project: Project, wanted: schemas.WaitFor) -> Happening:
-    async with aclosing(hub.follow(project, wanted.after)) as pages:  # type: ignore[type-var]
+def _told(
+    hub: EventHub, project: Project, wanted: schemas.WaitFor, after: int
+) -> tuple[Happening | None, int]:
+    """The first event after a number that matches, or None; and the number of the last one seen."""
+    while page := hub.page(project, after):
+        for event in page:
+            if mapping.is_wanted(event, wanted):
+                return event, event.number
+        after = page[-1].number
+    return None, after
+
+
+async def _next(
+    hub: EventHub, project: Project, wanted: schemas.WaitFor, after: int | None
+) -> Happening:
+    async with aclosing(hub.follow(project, after)) as pages:  # type: ignore[type-var]
         async for page in pages:
             for event in page:
                 if mapping.is_wanted(event, wanted):

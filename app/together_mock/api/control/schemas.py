@@ -142,6 +142,8 @@ class Ready(BaseModel):
 class PutCapacity(CapacityDocument):
     """Pools, and the instant at which they come into force; without one, now."""
 
+    # To be said, or a slip would make all hardware unlimited.
+    pools: list[PoolDocument]
     at: Instant | None = None
 
 
@@ -265,7 +267,7 @@ class Bill(BaseModel):
 class PutBalance(_Request):
     """What is left to spend, in US dollars; null is "no limit"."""
 
-    balance: Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,12})?$")] | None
+    balance: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$")] | None
 
 
 class Horizon(_Request):
