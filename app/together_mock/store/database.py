@@ -11,6 +11,7 @@ from sqlalchemy import Index
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
+from together_mock.core.errors import MockError
 from together_mock.store import tables as tables  # noqa: PLC0414 - fills the metadata
 from together_mock.store.prepared import DIALECT
 
@@ -133,6 +134,7 @@ class Database:
 
         Raises:
             BusyError: another process has the lock, and the caller has no patience.
+            MockError: `store_busy` when it keeps the lock for longer than anybody has.
         """
         try:
             self._writer.execute("BEGIN IMMEDIATE")
@@ -149,6 +151,10 @@ class Database:
         self._writer.execute(f"PRAGMA busy_timeout={_PATIENCE}")
         try:
             self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise MockError("store_busy") from error
+            raise
         finally:
             self._writer.execute("PRAGMA busy_timeout=0")
 
