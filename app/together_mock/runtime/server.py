@@ -107,6 +107,7 @@ class Server:
 
     def stop(self) -> None:
         """Ask the server to stop; safe to call from a signal handler or another thread."""
+        self.world.stopping = True
         self._uvicorn.should_exit = True
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from together_mock.core import commands
 from together_mock.core.deployment import Deployment
+from together_mock.core.errors import MockError
 from together_mock.core.events import Event
 from together_mock.core.money import Money
 from together_mock.core.placement import Placement
@@ -101,7 +102,13 @@ def settle(
     made = simulation(unit)
     load(unit, made, queries.due_pairs(unit.connection, unit.project.key, until))
     _note_activity(unit, made, activity)
-    return made.run(until, stop, most)
+
+    def stopped(event: Event) -> bool:
+        if unit.is_stopping():
+            raise MockError("server_stopping")
+        return stop is not None and stop(event)
+
+    return made.run(until, stopped, most)
 
 
 def _note_activity(unit: Unit, made: Simulation, activity: dict[int, Activity]) -> None:

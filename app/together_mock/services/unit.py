@@ -1,5 +1,6 @@
 """A unit of work: the connection, the instant, and what becomes visible once it is committed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
@@ -42,6 +43,8 @@ class Unit:
     # Set to make the project's count of inference requests start anew from there.
     request_count: int | None = None
     committed: bool = False
+    # Whether the server is to stop: work that takes long is given up then.
+    is_stopping: Callable[[], bool] = bool
     _next_keys: tuple[int, int] | None = None
 
     def move_to(self, at: int) -> None:

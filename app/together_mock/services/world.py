@@ -38,6 +38,7 @@ class World:
         self.settings = settings
         self.catalog = catalog
         self.ready = False
+        self.stopping = False  # set when the server is to: nothing long is gone on with then
         # State documents to start from, each with the name of the file that it stands in.
         self.starts: Sequence[tuple[str, dict[str, Any]]] = ()
         # Called with the real instant (seconds) of a new earliest due step; set by the heartbeat.
@@ -230,7 +231,9 @@ class World:
 
     def _unit(self, connection: Connection, project: Project) -> Unit:
         facts, real = project.facts, self._time.now()
-        return Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
+        unit = Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
+        unit.is_stopping = lambda: self.stopping
+        return unit
 
     @contextmanager
     def _settled(self, unit: Unit, *, closed: bool) -> Iterator[None]:
@@ -292,6 +295,6 @@ class World:
     def close(self) -> None:
         """Flush what inference noted, then close the store."""
         with self._lock:
-            self.ready = False
+            self.ready = self.stopping = False
             self.tick()
             self._database.close()
