@@ -181,29 +181,3 @@ def test_a_store_that_stays_in_other_hands_is_a_clear_error(tmp_path):
         refused(answer, "store_busy")
         holder.rollback()
         assert len(api.get("/v1/endpoints?type=dedicated").json()["data"]) == 1
-
-
-def test_it_stops_in_time_in_the_middle_of_a_long_advance():
-    """Months of traffic are given up, and answered so, when the server is to stop."""
-    bounds = {"min_replicas": 1, "max_replicas": 100}
-    with Served("--clock-rate", "0", "--preset", "instant") as served:
-        api = served.api()
-        endpoint = api.create(autoscaling=bounds)["id"]
-        load = {"endpoint": endpoint, "curve": "sine:0:800:1m", "scale_down_window": 0}
-        api.post("/_mock/load", json=load)
-        with ThreadPoolExecutor() as others:
-            key = {"Authorization": f"Bearer {api.key}"}
-            url = f"{served.root}/_mock/clock/advance"
-            waiting = others.submit(
-                httpx.post, url, headers=key, json={"by": "20d"}, timeout=PATIENCE
-            )
-            # --- it has begun when the world is busy with it
-            begun = time.monotonic()
-            while served.api().get("/_mock/health").status_code == 200:
-                if time.monotonic() > begun + 0.5:
-                    break
-            before = time.monotonic()
-            status, _, err = served.stop()
-            assert time.monotonic() - before < STOP_SECONDS
-            assert (status, err) == (0, "")
-            refused(waiting.result(PATIENCE), "server_stopping")

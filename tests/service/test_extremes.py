@@ -3,7 +3,8 @@
 import pytest
 from service.scenario import END, Act, Stage
 from support import H100X2, MIXTRAL, refused
-from together_mock.services import inference, snapshot, state
+from together_mock.core.errors import MockError
+from together_mock.services import control, inference, snapshot, state
 from together_mock.store import accounts
 
 LAST = "2200-12-31T23:59:59Z"
@@ -90,3 +91,29 @@ def test_ids_of_a_document_are_not_given_out_again():
         assert len(set(ids)) == len(snapshot.show(stage.world, stage.project)["endpoints"]) == 2
     finally:
         stage.close()
+
+
+def test_a_long_advance_is_given_up_when_the_server_is_to_stop():
+    """Nothing of it is kept, and what is due is run once the server is up again."""
+    stage = Stage()
+    try:
+        run = stage.player(0.0, "fast")
+        run.act(Act(0, "create"))
+        before = snapshot.show(stage.world, stage.project)
+        stage.world.stopping = True
+        with pytest.raises(MockError) as given_up:
+            control.advance_by(stage.world, stage.project, END)
+        assert given_up.value.case == "server_stopping"
+        stage.world.stopping = False
+        assert snapshot.show(stage.world, stage.project) == before
+        assert control.advance_by(stage.world, stage.project, END).moves
+    finally:
+        stage.close()
+
+
+def test_a_stop_is_told_to_what_is_under_way(start_server):
+    """Stopping a server sets what long work looks at."""
+    running = start_server()
+    assert not running.world.stopping
+    running._threaded.server.stop()
+    assert running.world.stopping

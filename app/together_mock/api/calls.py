@@ -62,7 +62,7 @@ def known_project(world: World, key_hash: str) -> Project | None:
     Raises:
         MockError: `unauthorized_management` for a key that is not listed.
     """
-    if world.listed_keys is not None and key_hash not in world.listed_keys:
+    if not world.accepts(key_hash):
         raise MockError("unauthorized_management")
     return world.project_of(key_hash)
 

@@ -32,14 +32,24 @@ class Guard:
             await self._app(scope, receive, send)
             return
         try:
-            body = await read_body(receive)
-            if body:
-                check_media_type(scope)
-                parse_json(body)
+            body, _ = await read_json(scope, receive)
         except MockError as error:
             await answer(send, *render(self._catalog, error))
             return
         await self._app(scope, _replayed(body, receive), send)
+
+
+async def read_json(scope: Scope, receive: Receive) -> tuple[bytes, Any]:
+    """The body of a request, and its value; None when there is no body.
+
+    Raises:
+        MockError: `body_too_large`, `unsupported_media_type`, `broken_json`.
+    """
+    body = await read_body(receive)
+    if not body:
+        return body, None
+    check_media_type(scope)
+    return body, parse_json(body)
 
 
 async def read_body(receive: Receive) -> bytes:

@@ -79,11 +79,10 @@ def take(simulation: Simulation, deployment: Deployment, count: int) -> None:
 
 def note_requests(simulation: Simulation, deployment: Deployment, first: int, last: int) -> None:
     """Note requests of which the first and the last came at these instants."""
-    simulation.changed.add(deployment.key)
     simulation.money.accrue(deployment, first)
     deployment.active_at = max(deployment.active_at, last)
     deployment.active_until = max(deployment.active_until, last + ACTIVE_AFTER_REQUEST)
-    simulation._push(deployment)
+    simulation.touch(deployment)
 
 
 def note_flights(simulation: Simulation, deployment: Deployment, count: int, at: int) -> None:

@@ -18,6 +18,8 @@ class Money:
     ledger: Ledger = field(default_factory=Ledger)
     rate: int = 0
     _rates: dict[int, int] = field(default_factory=dict)
+    # The keys of deployments that are about to run.
+    _climbing: set[int] = field(default_factory=set)
 
     def accrue(self, deployment: Deployment, at: int) -> None:
         """Book what a deployment used up to an instant; called before its replicas change."""
@@ -39,6 +41,8 @@ class Money:
         rate = deployment.ready * deployment.price if serves else 0
         self.rate += rate - self._rates.get(deployment.key, 0)
         self._rates[deployment.key] = rate
+        climbs = deployment.state in (State.QUEUED, State.STARTING)
+        (self._climbing.add if climbs else self._climbing.discard)(deployment.key)
 
     def settle(self, at: int) -> None:
         """Take off the balance what was spent up to an instant."""
@@ -46,13 +50,12 @@ class Money:
             self.balance -= self.rate * (at - self.balance_at)
             self.balance_at = at
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether there is a balance, and nothing of it is left."""
-        return self.balance is not None and self.balance <= 0
-
     def spent_at(self) -> int | None:
-        """The instant at which the balance is spent, if nothing changes."""
-        if self.balance is None or not self.rate:
+        """The instant at which the balance is spent, if nothing changes.
+
+        Once nothing of it is left, that is so for what is about to run as well.
+        """
+        if self.balance is None:
             return None
-        return billing.spent_at(self.balance_at, self.balance, self.rate)
+        concerned = self.rate or (self.balance <= 0 and self._climbing)
+        return billing.spent_at(self.balance_at, self.balance, self.rate) if concerned else None

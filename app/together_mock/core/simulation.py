@@ -57,9 +57,9 @@ class Simulation:
     def drop(self, deployment: Deployment, at: int) -> None:
         """Take out a deployment that is deleted; its replicas go back at once."""
         self.accrue(deployment, at)
-        deployment.ready = 0
+        deployment.ready = deployment.desired = 0
+        deployment.state, deployment.waiting = State.STOPPED, False
         self.money.reprice(deployment, at)
-        deployment.state, deployment.waiting, deployment.desired = State.STOPPED, False, 0
         del self.deployments[deployment.key]
         self.changed.discard(deployment.key)
         self._release(deployment, deployment.allocated, at)
@@ -98,16 +98,8 @@ class Simulation:
 
     def project_due_at(self) -> int | None:
         """The instant of the next thing due to the whole project: new pools, a spent balance."""
-        instants = [self.spent_at(), self.planned[0][0] if self.planned else None]
+        instants = [self.money.spent_at(), self.planned[0][0] if self.planned else None]
         return min([at for at in instants if at is not None], default=None)
-
-    def spent_at(self) -> int | None:
-        """When the balance is spent, and stops whatever runs or is about to."""
-        if self.money.is_spent and any(
-            item.state in (State.QUEUED, State.STARTING) for item in self.deployments.values()
-        ):
-            return self.money.balance_at
-        return self.money.spent_at()
 
     def _step_at(self) -> int | None:
         while self._queue:

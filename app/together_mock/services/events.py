@@ -9,6 +9,7 @@ from together_mock.core.states import State
 from together_mock.services.projects import Project
 from together_mock.services.world import World
 from together_mock.store import history
+from together_mock.store.records import EventRecord
 
 _PAGE = 500
 
@@ -26,6 +27,21 @@ class Happening:
     ready: int
     desired: int
     cause: str
+
+
+def happening(event: EventRecord) -> Happening:
+    """An event of the store as a value."""
+    return Happening(
+        number=event.key,
+        type=event.type,
+        endpoint_id=event.endpoint_id,
+        at=event.at,
+        from_state=State(event.from_state) if event.from_state else None,
+        to_state=State(event.to_state),
+        ready=event.ready,
+        desired=event.desired,
+        cause=event.cause,
+    )
 
 
 class EventHub:
@@ -70,17 +86,5 @@ class EventHub:
     def page(self, project: Project, after: int) -> list[Happening]:
         """Events after a number, oldest first."""
         with self._world.read(project) as connection:
-            return [
-                Happening(
-                    number=row.key,
-                    type=row.type,
-                    endpoint_id=row.endpoint_id,
-                    at=row.at,
-                    from_state=State(row.from_state) if row.from_state else None,
-                    to_state=State(row.to_state),
-                    ready=row.ready,
-                    desired=row.desired,
-                    cause=row.cause,
-                )
-                for row in history.events_after(connection, project.key, after, _PAGE)
-            ]
+            events = history.events_after(connection, project.key, after, _PAGE)
+        return [happening(event) for event in events]

@@ -1,6 +1,5 @@
 """Explains what happens to an endpoint next, and why; and what happened to it so far."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from together_mock.core.deployment import NEVER, Deployment
@@ -10,23 +9,11 @@ from together_mock.core.states import V1_STATES, State
 from together_mock.core.timing import ENDLESS
 from together_mock.services import engine
 from together_mock.services.endpoints import found
+from together_mock.services.events import Happening, happening
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store import history
-from together_mock.store.records import EventRecord
-
-
-@dataclass(frozen=True)
-class Past:
-    """One event of a history."""
-
-    at: int
-    from_state: State | None
-    to_state: State
-    ready: int
-    desired: int
-    cause: str
 
 
 @dataclass(frozen=True)
@@ -37,7 +24,7 @@ class Timeline:
     next_state: State | None
     next_at: int | None
     why: str
-    history: list[Past]
+    history: list[Happening]
 
 
 def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
@@ -55,7 +42,11 @@ def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
             next_state=next_state,
             next_at=next_at,
             why=why(unit, deployment),
-            history=_history(history.events_of(unit.connection, project.key, row.key)),
+            history=[
+                happening(event)
+                for event in history.events_of(unit.connection, project.key, row.key)
+                if event.type in HISTORY
+            ],
         )
 
 
@@ -73,7 +64,7 @@ def _spent_at(unit: Unit, deployment: Deployment) -> int | None:
     """When a spent balance stops the deployment, unless something else moves it on before."""
     if deployment.state not in (State.QUEUED, State.STARTING, State.SERVING):
         return None
-    spent = engine.simulation(unit).spent_at()
+    spent = engine.simulation(unit).money.spent_at()
     own = [at for at in (deployment.step_at(), deployment.idle_at()) if at is not None]
     return None if spent is None or any(at <= spent for at in own) else spent
 
@@ -136,18 +127,3 @@ def _why_serving(deployment: Deployment) -> str:
     if deployment.inactive_minutes:
         return "requests are in flight, so it does not count as inactive"
     return "it stays STARTED: nothing is due"
-
-
-def _history(rows: Sequence[EventRecord]) -> list[Past]:
-    return [
-        Past(
-            at=row.at,
-            from_state=State(row.from_state) if row.from_state else None,
-            to_state=State(row.to_state),
-            ready=row.ready,
-            desired=row.desired,
-            cause=row.cause,
-        )
-        for row in rows
-        if row.type in HISTORY
-    ]

@@ -6,8 +6,10 @@ from hashlib import sha256
 from typing import Any
 
 from together_mock.core import ids, names
-from together_mock.core.clock import MINUTE, VirtualClock
+from together_mock.core.clock import MINUTE, SECOND, VirtualClock
+from together_mock.core.instants import parse_instant
 from together_mock.services.rules import Rules
+from together_mock.settings import Settings
 from together_mock.store.records import ProjectRecord
 
 FOREVER = 2**63 - 1
@@ -171,6 +173,13 @@ def new_columns(slug: str, server_seed: int, preset: str, clock: VirtualClock) -
         "request_count": 0,
         **facts.columns(),
     }
+
+
+def starting_clock(settings: Settings, real: float) -> VirtualClock:
+    """The clock of a project that begins at the machine's time `real` (seconds)."""
+    start = settings.start_at
+    at = parse_instant(start, "start-at") if start else int(real * SECOND)
+    return VirtualClock(at, real, settings.clock_rate)
 
 
 def project_seed(server_seed: int, slug: str) -> str:

@@ -196,7 +196,7 @@ def _rules(document: StateDocument, now: int) -> Rules:
 
 
 def _start_clock(world: World, document: StateDocument) -> VirtualClock:
-    clock = world.starting_clock()
+    clock = projects.starting_clock(world.settings, world.real_now())
     if document.clock and document.clock.now is not None:
         clock = replace(clock, base_at=document.clock.now)
     if document.clock and document.clock.rate is not None:

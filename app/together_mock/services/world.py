@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from sqlite3 import Connection
 from typing import Any
 
-from together_mock.core.clock import MINUTE, SECOND, RealTime, VirtualClock
-from together_mock.core.instants import parse_instant
+from together_mock.core.clock import MINUTE, RealTime
 from together_mock.services import engine, projects
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
@@ -82,6 +81,10 @@ class World:
 
     # Projects ------------------------------------------------------------------------------
 
+    def accepts(self, key_hash: str) -> bool:
+        """Whether a key may be used: one that is listed, or any where none is."""
+        return self.listed_keys is None or key_hash in self.listed_keys
+
     def project_of(self, key_hash: str) -> Project | None:
         """The project of a key that was seen before."""
         return self._by_hash.get(key_hash)
@@ -105,7 +108,7 @@ class World:
             existing = self._by_name.get(slug)
             project = existing
             if project is None:
-                clock = self.starting_clock()
+                clock = projects.starting_clock(settings, self._time.now())
                 columns = projects.new_columns(slug, settings.seed, settings.preset, clock)
                 project = Project.from_row(accounts.add_project(connection, columns))
             accounts.add_api_key(connection, key_hash, project.key)
@@ -114,13 +117,6 @@ class World:
             self._register(project)
             self.on_new_project(project)
         return project
-
-    def starting_clock(self) -> VirtualClock:
-        """The clock of a new project."""
-        real = self._time.now()
-        start = self.settings.start_at
-        at = parse_instant(start, "start-at") if start else int(real * SECOND)
-        return VirtualClock(at, real, self.settings.clock_rate)
 
     # Time ----------------------------------------------------------------------------------
 

@@ -18,11 +18,9 @@ from together_mock.api.guard import (
     Scope,
     Send,
     answer,
-    check_media_type,
     header,
     no_content,
-    parse_json,
-    read_body,
+    read_json,
 )
 from together_mock.api.v1 import handlers, schemas
 from together_mock.api.validation import error_of
@@ -63,10 +61,7 @@ class EndpointLane:
         handler, body = _handler(scope), None
         assert handler is not None
         if scope["method"] in ("POST", "PATCH"):
-            raw = await read_body(receive)
-            if raw:
-                check_media_type(scope)
-                body = parse_json(raw)
+            _, body = await read_json(scope, receive)
         call = await call_of(self._world, header(scope, b"authorization"))
         return await handler(call, scope, body)
 
