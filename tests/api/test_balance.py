@@ -179,6 +179,16 @@ def test_a_queue_is_given_up_when_nothing_is_left(api):
     assert history(api, last)[-1] == (62, "STOPPED")
 
 
+def test_a_balance_that_outlives_every_clock(api):
+    """Nothing is due then: its end is an instant that no clock reaches."""
+    endpoint = api.create()
+    advance(api, "1h")
+    put_balance(api, "999999999999")
+    assert timeline(api, endpoint)["next"] is None
+    advance(api, "30d")
+    assert states(api, endpoint) == ["STARTED"]
+
+
 def test_no_balance_is_no_limit(api):
     """Null takes the limit off; zero is nothing left."""
     put_balance(api, "0")

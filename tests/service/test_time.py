@@ -43,7 +43,7 @@ DAY_OF_THREE = [
 INSTANTS = st.one_of(
     # --- where steps of the presets fall, where timeouts fall, and anywhere
     st.integers(0, 240).map(lambda halves: halves * SECOND // 2),
-    st.integers(0, 24 * 60).map(lambda minutes: minutes * MINUTE + 2 * SECOND),
+    st.integers(0, 24 * 60 - 1).map(lambda minutes: minutes * MINUTE + 2 * SECOND),
     st.integers(0, END),
 )
 ACTS = st.builds(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from together_mock.core import billing
 from together_mock.core.billing import Ledger
 from together_mock.core.deployment import Deployment
+from together_mock.core.instants import LATEST
 from together_mock.core.states import State
 
 
@@ -51,11 +52,11 @@ class Money:
             self.balance_at = at
 
     def spent_at(self) -> int | None:
-        """The instant at which the balance is spent, if nothing changes.
+        """The instant at which the balance is spent if nothing changes; None if that never is.
 
         Once nothing of it is left, that is so for what is about to run as well.
         """
-        if self.balance is None:
+        if self.balance is None or not (self.rate or (self.balance <= 0 and self._climbing)):
             return None
-        concerned = self.rate or (self.balance <= 0 and self._climbing)
-        return billing.spent_at(self.balance_at, self.balance, self.rate) if concerned else None
+        at = billing.spent_at(self.balance_at, self.balance, self.rate)
+        return at if at is not None and at < LATEST else None
