@@ -1,20 +1,24 @@
-"""The tables of README.md and docs/ that are made from the code: options, routes, fidelity.
+"""The tables of README.md and docs/ that are made from the code: options, routes, fields, fidelity.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`. `python -m tables` (make docs)
 writes them; `test_docs.py` holds every page against them.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import click
+from pydantic import BaseModel
 from together_mock import cli
 from together_mock.api import document
 from together_mock.asgi import Application
 from together_mock.bootstrap import build_world
 from together_mock.services.catalog import Catalog
+from together_mock.services.script_documents import MatchDocument, NewScript, TimingDocument
+from together_mock.services.script_replies import ReplyDocument
 from together_mock.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,6 +80,24 @@ def errors() -> str:
     return _table(("case", "status", "message", "grade", "source"), rows)
 
 
+def scripts() -> str:
+    """Every field of a script, with its default."""
+    return _table(("field", "default", "what it says"), _fields(NewScript, ""))
+
+
+def _fields(model: type[BaseModel], prefix: str) -> list[tuple[str, ...]]:
+    rows = []
+    for name, field in model.model_fields.items():
+        path = prefix + (field.alias or name)
+        plain = not field.is_required() and field.default_factory is None
+        default = f"`{json.dumps(field.default)}`" if plain and field.default is not None else ""
+        rows.append((f"`{path}`", default, field.description or ""))
+        rows += _fields(_PARTS[path], f"{path}.") if path in _PARTS else []
+    return rows
+
+
+_PARTS = {"match": MatchDocument, "reply": ReplyDocument, "timing": TimingDocument}
+
 TABLES: dict[str, Callable[[], str]] = {
     "options": options,
     "routes-v1": lambda: routes("v1"),
@@ -83,6 +105,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "fidelity": fidelity,
     "behaviours": behaviours,
     "errors": errors,
+    "scripts": scripts,
 }
 
 

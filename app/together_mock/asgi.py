@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from together_mock.api.control.lane import ProbeLane
 from together_mock.api.guard import App, Guard, Receive, Scope, Send
-from together_mock.api.openai.lane import ChatLane
+from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.v1.lane import EndpointLane
 from together_mock.services.world import World
 
@@ -19,8 +19,8 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._chat = ChatLane(world)
-        self._lanes: list[ChatLane | EndpointLane | ProbeLane] = [self._chat]
+        self._chat = InferenceLane(world)
+        self._lanes: list[InferenceLane | EndpointLane | ProbeLane] = [self._chat]
         if world.settings.api != "v2":
             self._lanes.append(EndpointLane(world))
         self._lanes.append(ProbeLane(world))

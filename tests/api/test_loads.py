@@ -146,9 +146,8 @@ def streams(api, server):
         admitted = [
             inference.admit_by_store(world, project, endpoint["name"]) for _ in range(count)
         ]
-        for one in admitted:
-            inference.stream_opened(world, project, one)
-        return lambda: [inference.stream_closed(world, project, one) for one in admitted]
+        flights = [inference.take_off(world, project, one) for one in admitted]
+        return lambda: [inference.land(world, project, flight) for flight in flights]
 
     return open_streams
 

@@ -1,7 +1,9 @@
 """Who answers a chat: endpoints by name or id, serverless models, and nobody else."""
 
 import pytest
-from support import MIXTRAL, refused
+from support import refused
+
+QWEN72 = "Qwen/Qwen2.5-72B-Instruct"
 
 
 @pytest.fixture
@@ -24,26 +26,29 @@ def test_an_endpoint_that_does_not_serve_is_refused(api, state, stream):
 
 def test_models_that_need_an_endpoint_are_refused_by_their_id(api, serving):
     """A plain model id is never routed to a dedicated endpoint, even a running one."""
-    error = refused(api.chat(MIXTRAL), "non_serverless_model")
-    assert f"https://api.together.ai/models/{MIXTRAL} " in error["message"]
+    error = refused(api.chat(QWEN72), "non_serverless_model")
+    assert f"https://api.together.ai/models/{QWEN72} " in error["message"]
 
 
 def test_serverless_models_answer_without_an_endpoint(server, api):
     """Every serverless model of the catalogue answers by its id, the others do not."""
     for model in server.world.catalog.models.values():
         answer = api.chat(model.id)
-        if model.serverless:
-            assert answer.json()["model"] == model.id
-            assert model.id in answer.json()["choices"][0]["message"]["content"]
-        else:
+        if not model.serverless:
             refused(answer, "non_serverless_model")
+        elif model.type not in ("chat", "language", "moderation"):
+            refused(answer, "wrong_model_type")
+        else:
+            assert answer.json()["model"] == model.id
+            said = "safe" if model.type == "moderation" else model.id
+            assert said in answer.json()["choices"][0]["message"]["content"]
 
 
 def test_a_lenient_server_answers_for_any_model(lenient):
     """Unknown and non-serverless models answer; an endpoint that is stopped does not."""
     api = lenient.api()
     assert api.chat("unknown/model").json()["model"] == "unknown/model"
-    assert api.chat(MIXTRAL).status_code == 200
+    assert api.chat(QWEN72).status_code == 200
     refused(api.chat(api.create(state="STOPPED")["name"]), "endpoint_not_running")
 
 

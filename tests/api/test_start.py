@@ -78,18 +78,26 @@ def test_several_files_are_applied_in_order(start_server, file):
     assert len(server.api("two").state()["endpoints"]) == 1
 
 
-@pytest.mark.parametrize("name", ["empty.yaml", "demo.yaml", "quickstart.yaml"])
+@pytest.mark.parametrize("name", ["empty.yaml", "demo.yaml", "quickstart.yaml", "scripts.yaml"])
 def test_the_shipped_documents_can_be_started_from(start_server, name):
     """Every file of fixtures/states is applied as it is."""
     server = start_server(state=(str(STATES / name),))
-    key = {"demo.yaml": "demo-key", "quickstart.yaml": "test-key"}.get(name)
-    rows = server.api(key).get("/v1/endpoints?mine=true").json()["data"]
+    keys = {
+        "demo.yaml": "demo-key",
+        "quickstart.yaml": "test-key",
+        "scripts.yaml": "weather-key",
+    }
+    api = server.api(keys.get(name))
+    rows = api.get("/v1/endpoints?mine=true").json()["data"]
     expected = {
         "empty.yaml": [],
         "demo.yaml": ["ERROR", "STOPPED", "STOPPING", "STARTED", "STARTING", "PENDING"],
         "quickstart.yaml": ["STARTED"],
+        "scripts.yaml": ["STARTED"],
     }
     assert [row["state"] for row in rows] == expected[name]
+    shown = [script["id"] for script in api.get("/_mock/scripts").json()["data"]]
+    assert shown == (["ask-the-tool", "tell-the-user"] if name == "scripts.yaml" else [])
 
 
 def test_a_shown_document_is_a_state_file(start_server, server, file):

@@ -76,7 +76,7 @@ CHAT = [
     ({"model": "m", "messages": [*SAID, None]}, "invalid_type", "messages.1"),
     ({"model": "m", "messages": SAID}, "unknown_model_chat", "model"),
     ({"model": "", "messages": SAID}, "unknown_model_chat", "model"),
-    ({"model": MIXTRAL, "messages": SAID}, "non_serverless_model", "model"),
+    ({"model": "Qwen/Qwen2.5-72B-Instruct", "messages": SAID}, "non_serverless_model", "model"),
     ({"model": "m", "messages": SAID, "stream": True}, "unknown_model_chat", "model"),
 ]
 

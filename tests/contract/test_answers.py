@@ -14,6 +14,11 @@ GONE = "/v1/endpoints/endpoint-00000000-0000-4000-8000-000000000000"
 NEW = {"model": MIXTRAL, "hardware": H100X2}
 SERVERLESS = "meta-llama/Llama-3.3-70B-Instruct-Turbo"
 ASK = {"model": SERVERLESS, "messages": [{"role": "user", "content": "Hi"}]}
+INFERENCE = {
+    "completions": {"model": SERVERLESS, "prompt": "Hi"},
+    "embeddings": {"model": "BAAI/bge-base-en-v1.5", "input": "Hi"},
+    "rerank": {"model": "Salesforce/Llama-Rank-V1", "query": "Hi", "documents": ["Hi", "Ho"]},
+}
 TEXT = {"content": "{}", "headers": {"Content-Type": "text/plain"}}
 HUGE = {"content": b" " * (16 * 1024 * 1024 + 1)}
 ANONYMOUS = {"headers": {"Authorization": "Basic dXNlcjpwYXNz"}}
@@ -70,6 +75,17 @@ CALLS: dict[str, dict[int, tuple[str, dict[str, Any]]]] = {
         413: ("/v1/chat/completions", HUGE),
         415: ("/v1/chat/completions", TEXT),
     },
+    **{
+        name: {
+            200: (f"/v1/{name}", {"json": body}),
+            400: (f"/v1/{name}", {"json": {"model": body["model"]}}),
+            401: (f"/v1/{name}", {"json": body, **ANONYMOUS}),
+            404: (f"/v1/{name}", {"json": body | {"model": "no/such-model"}}),
+            413: (f"/v1/{name}", HUGE),
+            415: (f"/v1/{name}", TEXT),
+        }
+        for name, body in INFERENCE.items()
+    },
 }
 # Documented, and not to be had from a strict server by a call of one's own choice.
 UNREACHED = {
@@ -85,6 +101,7 @@ UNREACHED = {
     ("whoami", 400),
     ("whoamiV3", 400),
     ("chat-completions", 503),
+    *((name, 503) for name in INFERENCE),
 }
 METHODS = {
     operation["operationId"]: method

@@ -107,6 +107,15 @@ def control_document() -> dict[str, Any]:
     return control
 
 
+# Those that are read.
+_NAMES = """
+    max_tokens seed stream n stop tools functions tool_choice function_call parallel_tool_calls
+    logprobs top_logprobs echo stream_options response_format reasoning reasoning_effort
+    chat_template_kwargs safety_model context_length_exceeded_behavior
+"""
+FIELDS = _NAMES.split()
+
+
 def fuzzer(contract: dict[str, Any], *, coverage: bool) -> schemathesis.BaseSchema:
     config = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": coverage}}})
     return schemathesis.openapi.from_dict(season(contract), config=config)
@@ -123,9 +132,10 @@ def examples(count: int) -> settings:
     )
 
 
-MANAGEMENT = fuzzer(CONTRACT, coverage=True).exclude(operation_id="chat-completions")
+ANSWERED = ["chat-completions", "completions", "embeddings", "rerank"]
+MANAGEMENT = fuzzer(CONTRACT, coverage=True).exclude(operation_id=ANSWERED)
 # Every boundary of every field would be a thousand requests; a chat takes most values anyway.
-CHAT = fuzzer(CONTRACT, coverage=False).include(operation_id="chat-completions")
+INFERENCE = fuzzer(CONTRACT, coverage=False).include(operation_id=ANSWERED)
 # A stream of events has no end, and a wait for one takes the time it asks for.
 ENDLESS = ["followEvents", "waitForEvent"]
 CONTROL = fuzzer(control_document(), coverage=True).exclude(operation_id=ENDLESS)
@@ -154,10 +164,10 @@ def test_management_answers_as_documented(case, fuzzed):
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
 
 
-@CHAT.parametrize()
+@INFERENCE.parametrize()
 @examples(10)
-def test_chat_answers_as_documented(case, fuzzed):
-    """Statuses, media types and shapes of the chat route are those of the contract."""
+def test_inference_answers_as_documented(case, fuzzed):
+    """Statuses, media types and shapes of the inference routes are those of the contract."""
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
 
 
@@ -172,7 +182,7 @@ def test_the_control_plane_never_fails(case, fuzzed):
 @given(
     body=st.fixed_dictionaries(
         {"model": st.sampled_from(SEASONING["model"]), "messages": JSON | MESSAGES},
-        optional=dict.fromkeys(["max_tokens", "seed", "stream", "n", "stop", "tools"], JSON),
+        optional=dict.fromkeys(FIELDS, JSON),
     )
 )
 def test_chat_takes_or_refuses_any_json(fuzzed, body):
@@ -186,7 +196,7 @@ def test_no_sequence_of_calls_leads_to_a_failure(running, data):
     """Wherever earlier calls left the project and its clock, the next call is answered."""
     operations = [
         result.ok().as_strategy()
-        for schema in (MANAGEMENT, CHAT, CONTROL)
+        for schema in (MANAGEMENT, INFERENCE, CONTROL)
         for result in schema.get_all_operations()
     ]
     assert running.api(KEY).put_state(PROJECT).status_code == 200

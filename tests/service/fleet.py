@@ -69,7 +69,7 @@ class Fleet:
         # What was last set as a balance, in dollars, and when.
         self.balance: tuple[str | None, int] = (None, 0)
         self._ids: list[str] = []
-        self._streams: list[inference.Admitted] = []
+        self._streams: list[inference.Flight | None] = []
         self._seen: Look | None = None
 
     # Time ----------------------------------------------------------------------------------
@@ -157,14 +157,13 @@ class Fleet:
 
     def _open(self, act: Act) -> str:
         admitted = inference.admit_by_store(self.world, self.project, self._id(act))
-        inference.stream_opened(self.world, self.project, admitted)
-        self._streams.append(admitted)
+        self._streams.append(inference.take_off(self.world, self.project, admitted))
         return str(admitted.number)
 
     def _close(self, _: Act) -> str:
         if not self._streams:
             return "none open"
-        inference.stream_closed(self.world, self.project, self._streams.pop())
+        inference.land(self.world, self.project, self._streams.pop())
         return "closed"
 
     def _pools(self, act: Act) -> str:
@@ -183,7 +182,8 @@ class Fleet:
         return "put"
 
     def _preset(self, act: Act) -> str:
-        return control.set_preset(self.world, self.project, act.value)
+        control.set_preset(self.world, self.project, act.value)
+        return "set"
 
     def _force(self, act: Act) -> str:
         setups.force(self.world, self.project, self._id(act), act.value, None)

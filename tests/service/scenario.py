@@ -153,7 +153,8 @@ class Player:
         return "gone"
 
     def _preset(self, act: Act) -> str:
-        return control.set_preset(self.world, self.project, act.value)
+        control.set_preset(self.world, self.project, act.value)
+        return act.value
 
     def _chat(self, act: Act) -> str:
         admitted = inference.admit_by_store(self.world, self.project, self._id(act))

@@ -132,7 +132,7 @@ def test_streams_end_with_the_server_at_the_latest(tmp_path):
     with opened(file, time, clock_rate=0.0) as (world, project):
         name = endpoints.create(world, project, NEW).name
         control.advance_by(world, project, 30 * MINUTE)
-        inference.stream_opened(world, project, inference.admit_by_store(world, project, name))
+        inference.take_off(world, project, inference.admit_by_store(world, project, name))
         control.advance_by(world, project, 120 * MINUTE)
         assert control.clock(world, project).next_due is None
     with opened(file, time, clock_rate=0.0) as (world, project):

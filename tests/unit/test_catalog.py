@@ -1,4 +1,4 @@
-"""Which hardware a model can run on, how things are named, and what the fake model says."""
+"""Which hardware a model can run on, and how things are named."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from together_mock.core import names, replies
+from together_mock.core import names
 from together_mock.core.catalog import Eligibility, Hardware, Model
 
 RULE = Eligibility(overhead=1.2, gpu_types=frozenset({"h100-80gb"}))
@@ -23,6 +23,8 @@ MODEL = Model(
     bytes_per_parameter=2,
     hardware=None,
     engine="tie",
+    reasoning="none",
+    dimension=None,
     pricing={},
     created=0,
     license=None,
@@ -92,71 +94,3 @@ def test_slugs_of_projects():
     """A key that names no project gets a slug from its hash."""
     assert names.project_slug("0123456789abcdef") == "user_01234567"
     assert names.project_slug("0123456789abcdef", 12) == "user_0123456789ab"
-
-
-@given(st.text(max_size=400))
-def test_tokens_joined_are_the_text(text):
-    """Nothing is lost or added by splitting, and no token is empty."""
-    pieces = replies.tokens(text)
-    assert "".join(pieces) == text
-    assert all(pieces)
-    assert replies.count_tokens(text) == len(pieces)
-
-
-@given(st.text(alphabet=" \t\n_a1²٣.,'\u2028\U0001f600", max_size=200))
-def test_tokens_joined_are_the_text_for_awkward_characters(text):
-    """Blanks, underscores, digits of other scripts and symbols included."""
-    assert "".join(replies.tokens(text)) == text
-
-
-def test_tokens_are_about_as_long_as_real_ones():
-    """English prose comes out at three to six characters a token."""
-    text = "The quick brown fox jumps over the lazy dog, 1234 times in a row. " * 20
-    assert 3 <= len(text) / replies.count_tokens(text) <= 6
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ("plain", "plain"),
-        (None, ""),
-        (5, ""),
-        ([], ""),
-        ([{"type": "text", "text": "a"}, {"type": "image_url"}, {"text": "b"}], "a b"),
-        (["a", None, {"text": 5}], ""),
-    ],
-)
-def test_the_text_of_a_content(content, text):
-    """A string, or the text parts of a list; anything else has no text."""
-    assert replies.content_text(content) == text
-
-
-MESSAGES = st.lists(
-    st.fixed_dictionaries({"role": st.sampled_from(["user", "system"]), "content": st.text()})
-)
-
-
-@given(st.text(), MESSAGES)
-def test_a_reply_follows_from_its_arguments(model, messages):
-    """The same conversation and model give the same text, which names the model."""
-    text = replies.compose(model, messages)
-    assert text == replies.compose(model, messages)
-    assert model in "".join(text)
-    assert replies.prompt_tokens(messages) >= 4 * len(messages)
-
-
-def test_a_reply_quotes_what_the_user_said_last():
-    """The last user message, in one line, cut when it is long."""
-    talk = [
-        {"role": "user", "content": "first"},
-        {"role": "user", "content": "  second\n line "},
-        {"role": "assistant", "content": "third"},
-    ]
-    assert 'You asked: "second line" This is turn 2' in "".join(replies.compose("m", talk))
-    for words in (100, 400):
-        asked = {"role": "user", "content": "word " * words}
-        long = "".join(replies.compose("m", [asked]))
-        assert '..."' in long
-        assert len(long) < 300
-    assert replies.last_user_text([{"role": "system", "content": "alone"}]) == "alone"
-    assert replies.last_user_text([]) == ""

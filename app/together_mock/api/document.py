@@ -7,7 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from together_mock.api.documented import DESCRIPTIONS
 from together_mock.api.errors import JSON
-from together_mock.api.openai.lane import ChatLane
+from together_mock.api.openai.lane import PATHS
 from together_mock.resources import directory
 
 Document = dict[str, Any]
@@ -61,7 +61,7 @@ def _document_inference(document: Document) -> None:
     import yaml
 
     contract = yaml.safe_load((directory("openapi") / "v1.yaml").read_text(encoding="utf-8"))
-    for path in ChatLane.PATHS:
+    for path in PATHS:
         document["paths"][path] = {"post": contract["paths"][path]["post"]}
     components = document["components"]
     for kind in ("schemas", "responses"):

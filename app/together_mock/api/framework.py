@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from together_mock import __version__
 from together_mock.api import document
-from together_mock.api.control import events, money, setups
+from together_mock.api.control import events, money, scripts, setups
 from together_mock.api.control import routes as control
 from together_mock.api.errors import JSON, render
 from together_mock.api.openai import routes as openai
-from together_mock.api.openai.lane import ChatLane
+from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.v1 import account, endpoints, hardware, models
 from together_mock.api.validation import error_of
 from together_mock.core.errors import MockError
@@ -25,7 +25,7 @@ from together_mock.services.world import World
 _V1 = (endpoints.router, hardware.router, models.router)
 
 
-def build(world: World, lane: ChatLane) -> FastAPI:
+def build(world: World, lane: InferenceLane) -> FastAPI:
     """The FastAPI application on a world; its inference routes are answered by `lane`."""
     app = FastAPI(
         title="together-mock",
@@ -40,7 +40,7 @@ def build(world: World, lane: ChatLane) -> FastAPI:
     # In the order of use: the framework tries one route after the other.
     routers = list(_V1) if world.settings.api != "v2" else []
     routers += [account.router, openai.router, control.open_router, control.router]
-    routers += [setups.router, events.router, money.router]
+    routers += [setups.router, scripts.router, events.router, money.router]
     for router in routers:
         # Included, each router would be searched on its own, which doubles the cost of a call.
         app.router.routes.extend(router.routes)

@@ -21,7 +21,13 @@ class Hardware:
 
 @dataclass(frozen=True)
 class Model:
-    """One row of the model catalogue."""
+    """One row of the model catalogue.
+
+    `engine` is the family that shapes answers: "tie" or "sglang". `reasoning` says when and where
+    the model shows its thoughts: "none"; "inline", always and in the content between <think> tags;
+    "field", always and in `reasoning`; "hybrid", in `reasoning` when a request asks for it.
+    `dimension` is the length of an embedding model's vectors.
+    """
 
     id: str
     display_name: str
@@ -34,6 +40,8 @@ class Model:
     bytes_per_parameter: float
     hardware: tuple[str, ...] | None
     engine: str
+    reasoning: str
+    dimension: int | None
     pricing: dict[str, float]
     created: int
     license: str | None

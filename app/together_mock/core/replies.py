@@ -1,73 +1,86 @@
-"""What the fake model says: readable text and token counts, decided by the request alone."""
+"""What the fake model says: readable text, decided by the conversation, the model and a variant."""
 
-import re
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
-_TOKEN = re.compile(r"\s*(?:[^\W\d_]{1,7}|\d{1,3}|[^\w\s]{1,3}|_+)|\s+")
+from together_mock.core.conversation import Conversation
+from together_mock.core.tokens import tokens
+
 _QUOTED = 200
+_RESULT_QUOTED = 2000
 # Characters; longer texts are too big to be kept.
 _SHORT = 1000
 
+# The first of each is the plain answer; a seed or a further choice picks others.
+_OPENINGS = (
+    "You asked: {asked}",
+    "Your question was {asked}.",
+    "You said {asked}.",
+    "Regarding {asked}:",
+    "You wanted to know about {asked}.",
+    "About {asked}:",
+    "Here is a reply to {asked}.",
+    "On the subject of {asked}:",
+)
+_CLOSINGS = (
+    "This is turn {turn} with {model}, as simulated by together-mock.",
+    "It is turn {turn}, answered by {model} as simulated by together-mock.",
+    "Turn {turn}, from {model} in together-mock's simulation.",
+    "So says {model} on turn {turn}, simulated by together-mock.",
+    "{model} replies on turn {turn}, by way of together-mock.",
+    "A simulated answer of {model}, turn {turn}, from together-mock.",
+    "In turn {turn}, {model} as simulated by together-mock has no more to add.",
+    "That was turn {turn} of {model}, simulated by together-mock.",
+)
+VARIANTS = len(_OPENINGS) * len(_CLOSINGS)
 
-def tokens(text: str) -> tuple[str, ...]:
-    """Split a text into pieces about as long as a real model's tokens; joined they are the text."""
-    return tuple(_TOKEN.findall(text))
-
-
-def count_tokens(text: str) -> int:
-    """How many tokens a text has."""
-    return _count_of_short(text) if len(text) <= _SHORT else _count(text)
-
-
-def _count(text: str) -> int:
-    return len(_TOKEN.findall(text))
-
-
-# A conversation is sent again with every turn, and a test asks the same thing many times.
-_count_of_short = lru_cache(maxsize=4096)(_count)
-
-
-def content_text(content: object) -> str:
-    """The text of a message's content: a string, or the text parts of a list."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = [part.get("text") for part in content if isinstance(part, dict)]
-    return " ".join(part for part in parts if isinstance(part, str))
-
-
-def prompt_tokens(messages: Sequence[dict[str, Any]]) -> int:
-    """The prompt's size: each message's text and four tokens for its frame."""
-    return sum([count_tokens(content_text(message.get("content"))) + 4 for message in messages])
-
-
-def last_user_text(messages: Sequence[dict[str, Any]]) -> str:
-    """What the user said last, or the last message's text when no user spoke."""
-    for message in reversed(messages):
-        if message.get("role") == "user":
-            return content_text(message.get("content"))
-    return content_text(messages[-1].get("content")) if messages else ""
+_THOUGHTS = (
+    "The user says {asked}.",
+    "This is turn {turn} of the conversation.",
+    "I should quote what was asked, so that whoever reads the answer can tell what it is for.",
+    "I should also name the model, which is {model}.",
+    "A single sentence for each of these will do.",
+    "Nothing else is known to a simulated model, so nothing else should be said.",
+)
+# How many thoughts an effort is worth.
+_EFFORTS = {"minimal": 1, "low": 1, "medium": 3, "high": len(_THOUGHTS)}
 
 
-def compose(model: str, messages: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+def compose(conversation: Conversation, variant: int = 0) -> tuple[str, ...]:
     """The reply to a conversation, in tokens: says what was asked, and by which model."""
-    asked = last_user_text(messages)
-    turn = [message.get("role") for message in messages].count("user")
-    return (_composed_of_short if len(model) + len(asked) <= _SHORT else _composed)(
-        model, asked, turn
-    )
+    _, model, asked, turn, result, media = conversation
+    if result is not None:
+        return _found(model, result, turn)
+    composed = _composed_of_short if len(model) + len(asked) <= _SHORT else _composed
+    return composed(model, asked, turn, media, variant)
 
 
-def _composed(model: str, text: str, turn: int) -> tuple[str, ...]:
-    asked = " ".join(text.split())
-    if len(asked) > _QUOTED:
-        asked = asked[:_QUOTED].rstrip() + "..."
-    return tokens(
-        f'You asked: "{asked}" This is turn {turn} with {model}, as simulated by together-mock.'
-    )
+def _composed(model: str, asked: str, turn: int, media: str, variant: int) -> tuple[str, ...]:
+    opening = _OPENINGS[variant % len(_OPENINGS)]
+    closing = _CLOSINGS[variant // len(_OPENINGS) % len(_CLOSINGS)]
+    quoted = _quoted(asked, _QUOTED) + (f" (with {media})" if media else "")
+    said = opening.format(asked=quoted), closing.format(turn=turn, model=model)
+    return tokens(" ".join(said))
 
 
 _composed_of_short = lru_cache(maxsize=2048)(_composed)
+
+
+def _found(model: str, result: str, turn: int) -> tuple[str, ...]:
+    closing = _CLOSINGS[0].format(turn=turn, model=model)
+    return tokens(f"The tool answered: {_quoted(result, _RESULT_QUOTED)} {closing}")
+
+
+def think(conversation: Conversation, effort: str) -> str:
+    """The thoughts before a reply; more of them for a higher effort."""
+    count = _EFFORTS.get(effort, _EFFORTS["medium"])
+    asked = _quoted(conversation.last_user, _QUOTED)
+    return " ".join(_THOUGHTS[:count]).format(
+        asked=asked, turn=conversation.turn, model=conversation.model
+    )
+
+
+def _quoted(text: str, most: int) -> str:
+    plain = " ".join(text.split())
+    if len(plain) > most:
+        plain = plain[:most].rstrip() + "..."
+    return f'"{plain}"'

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from together_mock.core.catalog import Eligibility, Hardware, Model, Preset
 from together_mock.core.errors import MockError
+from together_mock.core.latency import Gpu, Physics
 from together_mock.core.lifecycle import Stage
 from together_mock.resources import directory
+
+Speed = Literal["instant", "realistic"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Catalog:
         self._eligibility = Eligibility(rule["overhead"], frozenset(rule["gpu_types"]))
         presets = self.read("presets.json")["presets"]
         self.presets = {name: _preset(name, stages) for name, stages in presets.items()}
+        self._speeds = self.read("latency.json")
+        self.physics = _physics(self._speeds)
         errors = self.read("errors.json")["errors"]
         self.errors = {row["case"]: _error(row) for row in errors}
 
@@ -74,6 +79,15 @@ class Catalog:
     def canonical_hardware(self, hardware_id: str) -> Hardware | None:
         """The hardware of an id or of a short id that 1.x's command line builds."""
         return self.hardware.get(self._aliases.get(hardware_id, hardware_id))
+
+    def answering(self, preset: str) -> Speed:
+        """How fast models answer under a lifecycle preset."""
+        return "realistic" if self._speeds["presets"].get(preset) == "realistic" else "instant"
+
+    @property
+    def serverless_hardware(self) -> Hardware:
+        """What serverless models are taken to run on."""
+        return self.hardware[self._speeds["serverless_hardware"]]
 
     def eligible(self, model: Model) -> list[Hardware]:
         """The hardware that a model can run on: in its own order, or by the rule."""
@@ -121,10 +135,23 @@ def _model(row: dict[str, Any]) -> Model:
         bytes_per_parameter=row["bytes_per_parameter"],
         hardware=tuple(hardware) if hardware else None,
         engine=row["engine"],
+        reasoning=row["reasoning"],
+        dimension=row["dimension"],
         pricing=row["pricing"],
         created=row["created"],
         license=row["license"],
         link=row["link"],
+    )
+
+
+def _physics(row: dict[str, Any]) -> Physics:
+    return Physics(
+        gpus={name: Gpu(**gpu) for name, gpu in row["gpus"].items()},
+        memory_efficiency=row["memory_efficiency"],
+        compute_efficiency=row["compute_efficiency"],
+        overhead_seconds=row["overhead_seconds"],
+        speculative_speedup=row["speculative_speedup"],
+        batch=row["batch"],
     )
 
 

@@ -11,6 +11,7 @@ from together_mock.core.instants import LATEST, to_duration, to_exact_iso
 from together_mock.core.states import FROM_V1, V1_STATES
 from together_mock.core.timing import NEXT
 from together_mock.services import engine
+from together_mock.services.catalog import Speed
 from together_mock.services.endpoints import EndpointView, found, get
 from together_mock.services.explain import why
 from together_mock.services.projects import Project
@@ -182,17 +183,23 @@ def _move_on(world: World, project: Project, endpoint_id: str) -> None:
         unit.move_to(last)
 
 
-def set_preset(world: World, project: Project, name: str) -> str:
+def set_preset(world: World, project: Project, name: str, inference: Speed | None = None) -> None:
     """Put a preset in force. Stages under way are timed anew from their start, never back in time.
+
+    Args:
+        world: the world.
+        project: whose preset is set.
+        name: the preset.
+        inference: how fast models answer; None leaves that to the preset too.
 
     Raises:
         MockError: `unknown_preset`.
     """
     world.catalog.preset(name)
     with world.write(project) as unit:
-        engine.set_facts(unit, preset=name)
+        rules = unit.facts.rules.model_copy(update={"inference": inference})
+        engine.set_facts(unit, preset=name, rules=rules)
         plan_anew(unit)
-    return name
 
 
 def plan_anew(unit: Unit) -> None:

@@ -6,15 +6,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, ConfigDict, Field, ValidationError, model_validator
 
 from together_mock.core.errors import MockError
-from together_mock.services.rules import (
-    CapacityDocument,
-    Document,
-    Fault,
-    Instant,
-    PlannedCapacity,
-    ProfileDocument,
-    Word,
-)
+from together_mock.services.fields import Document, Instant, Word
+from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, ProfileDocument
+from together_mock.services.script_documents import NewScript
 
 SLUG = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 Replicas = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -56,6 +50,7 @@ class CountersEntry(Entry):
     endpoints: int = Field(default=0, ge=0, le=2**53)
     requests: int = Field(default=0, ge=0, le=2**53)
     faults: int = Field(default=0, ge=0, le=2**53)
+    scripts: int = Field(default=0, ge=0, le=2**53)
 
 
 class ScalingEntry(Entry):
@@ -136,6 +131,15 @@ class EndpointEntry(Entry):
     progress: ProgressEntry | None = None
 
 
+class ScriptEntry(NewScript):
+    """A script, and how often it answered; without an id it gets one."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    id: str | None = Field(default=None, min_length=1, max_length=200)
+    hits: Count = 0
+
+
 class UsageEntry(Entry):
     """What an endpoint used of a hardware on a day, in replica-microseconds."""
 
@@ -165,11 +169,13 @@ class StateDocument(Entry):
     counters: CountersEntry = Field(default_factory=CountersEntry)
     clock: ClockEntry | None = None
     preset: str | None = None
+    inference: Literal["instant", "realistic"] | None = None
     endpoints: list[EndpointEntry] = Field(default_factory=list)
     profiles: dict[str, ProfileDocument] = Field(default_factory=dict)
     capacity: CapacityDocument = Field(default_factory=CapacityDocument)
     planned_capacity: list[PlannedCapacity] = Field(default_factory=list)
     faults: list[Fault] = Field(default_factory=list)
+    scripts: list[ScriptEntry] = Field(default_factory=list)
     billing: BillingEntry = Field(default_factory=BillingEntry)
 
 
@@ -209,7 +215,6 @@ def read_file(text: str) -> Iterator[dict[str, Any]]:
 _EMPTY: dict[str, tuple[object, ...]] = {
     "models": ([], None),
     "jobs": ([], None),
-    "scripts": ([], None),
 }
 
 

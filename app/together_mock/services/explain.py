@@ -7,7 +7,7 @@ from together_mock.core.events import HISTORY
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES, State
 from together_mock.core.timing import ENDLESS
-from together_mock.services import engine
+from together_mock.services import engine, inference
 from together_mock.services.endpoints import found
 from together_mock.services.events import Happening, happening
 from together_mock.services.projects import Project
@@ -18,13 +18,17 @@ from together_mock.store import history
 
 @dataclass(frozen=True)
 class Timeline:
-    """Where an endpoint stands, what comes next and why, and its history."""
+    """Where an endpoint stands, what comes next and why, and its history.
+
+    `in_flight` counts the requests that each ready replica is answering.
+    """
 
     state: State
     next_state: State | None
     next_at: int | None
     why: str
     history: list[Happening]
+    in_flight: list[int]
 
 
 def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
@@ -47,6 +51,7 @@ def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
                 for event in history.events_of(unit.connection, project.key, row.key)
                 if event.type in HISTORY
             ],
+            in_flight=inference.in_flight(project, deployment),
         )
 
 

@@ -1,7 +1,10 @@
 """Inference: where a request goes, and whether it may. The common case runs no SQL."""
 
+from enum import Enum
 from typing import NamedTuple
 
+from together_mock.core.catalog import Model
+from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.services.projects import Activity, Project, Route
 from together_mock.services.rows import value_of
@@ -10,27 +13,42 @@ from together_mock.services.world import World
 from together_mock.store import queries
 
 
+class Operation(Enum):
+    """What can be asked of a model, by the types of the models that answer it."""
+
+    CHAT = frozenset({"chat", "language", "moderation", "code"})
+    EMBEDDING = frozenset({"embedding"})
+    RERANK = frozenset({"rerank"})
+
+
 class Admitted(NamedTuple):
-    """A request that may be answered: by which model, at which virtual instant, as which number."""
+    """A request that may be answered: by which model, at which virtual instant, as which number.
+
+    `kind` is the model's row in the catalogue, None for a model that a lenient server lets through;
+    `target` is None for a serverless model.
+    """
 
     model: str
     at: int
     number: int
-    deployment_key: int | None
+    kind: Model | None
+    target: Route | None
 
 
-def admit(world: World, project: Project, name: str) -> Admitted | None:
+def admit(
+    world: World, project: Project, name: str, operation: Operation = Operation.CHAT
+) -> Admitted | None:
     """Admit a request by the routing snapshot; None when only the store can tell.
 
     Raises:
-        MockError: the endpoint or model of that name does not answer.
+        MockError: the endpoint or model of that name does not answer, or not that operation.
     """
     with project.gate:
         at = world.now(project)
         if at >= project.valid_until or name not in project.routes:
             return None
         target = project.routes[name]
-        model = _model(world, name, target)
+        model, kind = _model(world, name, target, operation)
         first = not project.has_activity
         project.request_count += 1
         if target is not None:
@@ -38,37 +56,69 @@ def admit(world: World, project: Project, name: str) -> Admitted | None:
             if noted is None:
                 noted = project.activity[target.deployment_key] = Activity()
             noted.request(at)
-        admitted = Admitted(
-            model, at, project.request_count, target.deployment_key if target else None
-        )
+        admitted = Admitted(model, at, project.request_count, kind, target)
     if first:
         world.wake(world.real_now() + FLUSH_SECONDS)
     return admitted
 
 
-def stream_opened(world: World, project: Project, admitted: Admitted) -> None:
-    """Note that an admitted request's answer is being streamed: it is in flight until closed."""
-    _count_streams(world, project, admitted, 1)
+class Flight(NamedTuple):
+    """A request that is being answered: on which replica of which deployment."""
+
+    deployment_key: int
+    replica: int
 
 
-def stream_closed(world: World, project: Project, admitted: Admitted) -> None:
-    """Note that a stream has ended, or that its client has gone."""
-    _count_streams(world, project, admitted, -1)
+def take_off(world: World, project: Project, admitted: Admitted) -> Flight | None:
+    """Note that an answer takes time: it is in flight, on the least busy replica, until it lands.
+
+    Serverless models have replicas that nobody counts: None.
+    """
+    target = admitted.target
+    if target is None:
+        return None
+    key = target.deployment_key
+    with project.gate:
+        counts = project.in_flight.setdefault(key, [])
+        counts += [0] * (target.replicas - len(counts))
+        replica = min(range(max(1, target.replicas)), key=counts.__getitem__)
+        counts[replica] += 1
+        _note_flights(world, project, key, sum(counts))
+    world.wake(world.real_now() + FLUSH_SECONDS)
+    return Flight(key, replica)
 
 
-def _count_streams(world: World, project: Project, admitted: Admitted, change: int) -> None:
-    key = admitted.deployment_key
-    if key is None:
+def land(world: World, project: Project, flight: Flight | None) -> None:
+    """Note that an answer has ended, or that its client has gone: its slot is free."""
+    if flight is None:
         return
     with project.gate:
-        count = project.in_flight.get(key, 0) + change
-        if count:
-            project.in_flight[key] = count
-        else:
-            project.in_flight.pop(key, None)
-        noted = project.activity.setdefault(key, Activity())
-        noted.flights.append((world.now(project), count))
+        counts = project.in_flight[flight.deployment_key]
+        counts[flight.replica] -= 1
+        total = sum(counts)
+        if not total:
+            del project.in_flight[flight.deployment_key]
+        _note_flights(world, project, flight.deployment_key, total)
     world.wake(world.real_now() + FLUSH_SECONDS)
+
+
+def _note_flights(world: World, project: Project, key: int, count: int) -> None:
+    noted = project.activity.setdefault(key, Activity())
+    noted.flights.append((world.now(project), count))
+
+
+def in_flight(project: Project, deployment: Deployment) -> list[int]:
+    """The requests in flight on each ready replica of a deployment."""
+    with project.gate:
+        counts = project.in_flight.get(deployment.key, ())[: deployment.ready]
+    return [*counts, *[0] * (deployment.ready - len(counts))]
+
+
+def beside(project: Project, target: Route | None) -> float:
+    """How many requests are in flight on each replica, on the average."""
+    if target is None:
+        return 0.0
+    return sum(project.in_flight.get(target.deployment_key, ())) / max(1, target.replicas)
 
 
 def refuse(world: World, project: Project) -> int:
@@ -87,7 +137,9 @@ MOST_ROUTES = 250_000
 FLUSH_SECONDS = 1.0
 
 
-def admit_by_store(world: World, project: Project, name: str) -> Admitted:
+def admit_by_store(
+    world: World, project: Project, name: str, operation: Operation = Operation.CHAT
+) -> Admitted:
     """Admit a request after bringing the snapshot up to date; may wait for the store.
 
     Raises:
@@ -96,7 +148,7 @@ def admit_by_store(world: World, project: Project, name: str) -> Admitted:
     while True:
         with world.alone():
             # Whoever was first has brought it up to date for all that waited.
-            admitted = admit(world, project, name)
+            admitted = admit(world, project, name, operation)
             if admitted is not None:
                 return admitted
             _load(world, project, name)
@@ -111,14 +163,21 @@ def _load(world: World, project: Project, name: str) -> None:
         unit.routes[name] = pair and route(pair[0], value_of(world.catalog, *pair))
 
 
-def _model(world: World, name: str, target: Route | None) -> str:
-    if target is not None:
-        if not target.serving:
-            raise MockError("endpoint_not_running", param="model", model=name)
-        return target.model
-    model = world.catalog.models.get(name)
-    if model is not None and not model.serverless and not world.settings.lenient:
-        raise MockError("non_serverless_model", param="model", model=name)
-    if model is None and not world.settings.lenient:
-        raise MockError("unknown_model_chat", param="model", model=name)
-    return name
+def _model(
+    world: World, name: str, target: Route | None, operation: Operation
+) -> tuple[str, Model | None]:
+    if target is not None and not target.serving:
+        raise MockError("endpoint_not_running", param="model", model=name)
+    model = name if target is None else target.model
+    kind = world.catalog.models.get(model)
+    if target is None and not world.settings.lenient:
+        if kind is None:
+            raise MockError("unknown_model_chat", param="model", model=name)
+        if not kind.serverless:
+            raise MockError("non_serverless_model", param="model", model=name)
+    if kind is not None and kind.type not in operation.value:
+        answers = ", ".join(sorted(operation.value))
+        raise MockError(
+            "wrong_model_type", param="model", model=name, type=kind.type, answers=answers
+        )
+    return model, kind

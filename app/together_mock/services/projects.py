@@ -5,10 +5,15 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from together_mock.core import ids, names
 from together_mock.core.clock import MINUTE, SECOND, VirtualClock
 from together_mock.core.instants import parse_instant
+from together_mock.core.prefixes import PrefixCache
+from together_mock.core.scripts import Script, in_order
 from together_mock.services.rules import Rules
+from together_mock.services.script_documents import StoredScript
 from together_mock.settings import Settings
 from together_mock.store.records import ProjectRecord
 
@@ -16,16 +21,26 @@ FOREVER = 2**63 - 1
 CLOSED = -1
 # First and last of requests that follow each other within a minute.
 Spans = list[tuple[int, int]]
+# Script id -> how often it answered. Replaced, never changed, so that a reader has one state of it.
+ScriptHits = dict[str, int]
 
 
 @dataclass(frozen=True)
 class Route:
-    """Where an inference request by an endpoint's name or id goes."""
+    """Where an inference request by an endpoint's name or id goes.
+
+    `replicas` are those that are ready; `since` is the instant they began to serve, before which
+    their prompt cache was empty.
+    """
 
     endpoint_id: str
     deployment_key: int
     model: str
     serving: bool
+    hardware: str
+    replicas: int
+    since: int
+    speculative: bool
 
 
 # Facts that are columns as they are.
@@ -83,7 +98,7 @@ class Activity:
     """What inference noted of a deployment since the last settle.
 
     `spans` are first and last requests less than a minute apart; `flights` are the instants at
-    which the number of open streams changed, with that number.
+    which the number of requests in flight changed, with that number.
     """
 
     spans: Spans = field(default_factory=list)
@@ -118,18 +133,25 @@ class Project:
     # Inference requests so far, from which their ids come; flushed with the activity.
     request_count: int
     stored_request_count: int
+    # What scripts answered so far; flushed likewise.
+    script_hits: ScriptHits
+    stored_script_hits: ScriptHits
+    # In the order in which they are tried.
+    scripts: tuple[Script, ...] = ()
     next_due: int | None = None
     valid_until: int = CLOSED
     routes: dict[str, Route | None] = field(default_factory=dict)
     activity: dict[int, Activity] = field(default_factory=dict)
-    # Deployment key -> streams that are open.
-    in_flight: dict[int, int] = field(default_factory=dict)
+    # Deployment key -> requests in flight on each replica.
+    in_flight: dict[int, list[int]] = field(default_factory=dict)
+    prefixes: PrefixCache = field(default_factory=PrefixCache)
     gate: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def from_row(cls, row: ProjectRecord) -> "Project":
         """The live part of a stored project."""
         clock = VirtualClock(row.clock_base_at, row.clock_base_real, row.clock_rate)
+        rules, hits = Rules.model_validate_json(row.rules), orjson.loads(row.script_hits)
         return cls(
             key=row.key,
             id=row.id,
@@ -141,10 +163,13 @@ class Project:
                 clock=clock,
                 endpoint_count=row.endpoint_count,
                 due_at=row.due_at,
-                rules=Rules.model_validate_json(row.rules),
+                rules=rules,
             ),
             request_count=row.request_count,
             stored_request_count=row.request_count,
+            script_hits=hits,
+            stored_script_hits=hits,
+            scripts=_tried(rules),
         )
 
     @property
@@ -155,7 +180,41 @@ class Project:
     @property
     def has_activity(self) -> bool:
         """Whether inference noted something that the store does not hold yet."""
-        return bool(self.activity) or self.request_count != self.stored_request_count
+        return bool(
+            self.activity
+            or self.request_count != self.stored_request_count
+            or self.script_hits != self.stored_script_hits
+        )
+
+    def hits_under(self, facts: Facts, anew: ScriptHits | None) -> ScriptHits:
+        """The counts of the scripts in force by some facts: the project's, or those of `anew`."""
+        hits = self.script_hits if anew is None else anew
+        if facts.rules.scripts is self.facts.rules.scripts:
+            return hits
+        known = {script["id"] for script in facts.rules.scripts}
+        return {script: count for script, count in hits.items() if script in known}
+
+    def unstored(self, requests: int, hits: ScriptHits) -> dict[str, Any]:
+        """The columns of the counts that the store has other values of."""
+        changed: dict[str, Any] = {}
+        if requests != self.stored_request_count:
+            changed["request_count"] = requests
+        if hits != self.stored_script_hits:
+            changed["script_hits"] = orjson.dumps(hits).decode()
+        return changed
+
+    def go_by(self, facts: Facts, requests: int | None, hits: ScriptHits | None) -> None:
+        """Take over what a unit of work committed; the caller has the gate."""
+        self.script_hits = self.hits_under(facts, hits)
+        if facts.rules.scripts is not self.facts.rules.scripts:
+            self.scripts = _tried(facts.rules)
+        self.facts = facts
+        if requests is not None:
+            self.request_count = requests
+
+
+def _tried(rules: Rules) -> tuple[Script, ...]:
+    return in_order([StoredScript.model_validate(script).value() for script in rules.scripts])
 
 
 def hash_of(key: str) -> str:
@@ -171,6 +230,7 @@ def new_columns(slug: str, server_seed: int, preset: str, clock: VirtualClock) -
         "id": ids.prefixed("proj", seed, slug),
         "organization_id": ids.prefixed("org", seed, slug),
         "request_count": 0,
+        "script_hits": "{}",
         **facts.columns(),
     }
 

@@ -1,66 +1,19 @@
-"""What a test sets up for a project: profiles, capacity, faults, balance, polling.
+"""What a test sets up for a project: profiles, capacity, faults, scripts, balance, polling.
 
 The same models read the control plane's requests, the state document and the stored column.
 """
 
-from typing import Annotated, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator
 
 from together_mock.core.capacity import Capacity, Pool
 from together_mock.core.clock import SECOND
-from together_mock.core.errors import MockError
-from together_mock.core.instants import LATEST, parse_duration, parse_instant, to_exact_iso
 from together_mock.core.lifecycle import Stage
 from together_mock.core.profiles import Profile, ProfileStage
 from together_mock.core.states import FROM_V1
 from together_mock.core.timing import LifecycleFault
-
-Word = Literal["PENDING", "STARTING", "STARTED", "STOPPING", "STOPPED", "ERROR"]
-
-
-def _seconds(value: object) -> float:
-    try:
-        return parse_duration(value, "")
-    except MockError as error:
-        raise ValueError('must be a duration: seconds, or text such as "90s", "1h30m"') from error
-
-
-def _instant(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LATEST:
-        return value
-    try:
-        return parse_instant(value, "")
-    except MockError as error:
-        raise ValueError("must be an ISO 8601 instant in UTC") from error
-
-
-Seconds = Annotated[
-    float,
-    BeforeValidator(_seconds),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string"}]}, mode="validation"),
-]
-Instant = Annotated[
-    int,
-    BeforeValidator(_instant),
-    PlainSerializer(to_exact_iso, when_used="json"),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-
-
-class Document(BaseModel):
-    """A part of a document: immutable, strict, and without unknown fields."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+from together_mock.services.fields import Document, Instant, Seconds, Word
 
 
 class Select(Document):
@@ -209,10 +162,15 @@ class Rules(Document):
     planned: list[PlannedCapacity] = Field(default_factory=list)
     faults: list[Fault] = Field(default_factory=list)
     fault_count: int = 0
+    # As `StoredScript.document` writes them: null there says something else than nothing does.
+    scripts: list[dict[str, Any]] = Field(default_factory=list)
+    script_count: int = 0
     # What is left to spend, in billing units, as of an instant; None is "no limit".
     balance: int | None = None
     balance_at: int = 0
     on_poll: Literal["none", "next"] = "none"
+    # How fast models answer; None leaves it to the preset.
+    inference: Literal["instant", "realistic"] | None = None
 
     @property
     def bind(self) -> bool:

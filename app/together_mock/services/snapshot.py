@@ -27,6 +27,7 @@ def show(world: World, project: Project) -> dict[str, Any]:
                 "endpoints": facts.endpoint_count,
                 "requests": project.request_count,
                 "faults": rules.fault_count,
+                "scripts": rules.script_count,
             },
             "clock": {
                 "now": to_exact_iso(unit.now),
@@ -34,6 +35,7 @@ def show(world: World, project: Project) -> dict[str, Any]:
                 "on_poll": rules.on_poll,
             },
             "preset": facts.preset,
+            "inference": rules.inference,
             "endpoints": [
                 _entry(endpoint, value_of(world.catalog, endpoint, row))
                 for endpoint, row in queries.endpoints_oldest_first(unit.connection, project.key)
@@ -42,6 +44,10 @@ def show(world: World, project: Project) -> dict[str, Any]:
             "capacity": plain["capacity"],
             "planned_capacity": plain["planned"],
             "faults": plain["faults"],
+            "scripts": [
+                script | {"hits": project.script_hits.get(script["id"], 0)}
+                for script in plain["scripts"]
+            ],
             "billing": {
                 "balance": None if rules.balance is None else exact_dollars(rules.balance),
                 "balance_at": to_exact_iso(rules.balance_at),

@@ -12,7 +12,7 @@ from together_mock.core.clock import VirtualClock
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.states import FROM_V1, State
-from together_mock.services import checks, engine, progress, projects, setups
+from together_mock.services import checks, engine, progress, projects, scripts, setups
 from together_mock.services.birth import Identity, NewEndpoint, make
 from together_mock.services.documents import EndpointEntry, StateDocument, read_document
 from together_mock.services.projects import Project, hash_of
@@ -109,18 +109,21 @@ def reset(world: World, project: Project, only: Collection[str] | None) -> list[
 def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]) -> None:
     # What was used so far is owed, whoever looked at the bill before.
     engine.book(unit)
-    fresh = _rules(start, unit.now)
+    fresh = _rules(start, unit.now, unit.facts.seed)
     changes: dict[str, Any] = {}
     if "capacity" in parts:
         setups.put_in_force(unit, fresh.capacity)
         changes["planned"] = fresh.planned
     if "faults" in parts:
         changes["faults"] = fresh.faults
+    if "scripts" in parts:
+        changes["scripts"] = fresh.scripts
+        unit.script_hits = scripts.hits_of(fresh, start.scripts)
     if "billing" in parts:
         changes["balance"] = fresh.balance
         history.delete_usage(unit.connection, unit.project.key)
     if "profiles" in parts:
-        changes["profiles"] = fresh.profiles
+        changes |= {"profiles": fresh.profiles, "inference": fresh.inference}
         unit.facts = replace(unit.facts, preset=start.preset or world.settings.preset)
     if "clock" in parts:
         clock = _start_clock(world, start)
@@ -144,19 +147,22 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
     history.delete_usage(unit.connection, project.key)
     history.delete_events(unit.connection, project.key)
     unit.discard_simulation()
+    seed = document.seed or projects.project_seed(settings.seed, slug or project.slug)
+    rules = _rules(document, clock.base_at, seed)
     unit.facts = replace(
         unit.facts,
         slug=slug or project.slug,
-        seed=document.seed or projects.project_seed(settings.seed, slug or project.slug),
+        seed=seed,
         preset=world.catalog.preset(
             settings.preset if document.preset is None else document.preset
         ).name,
         clock=clock,
         endpoint_count=document.counters.endpoints,
-        rules=_rules(document, clock.base_at),
+        rules=rules,
     )
     unit.now = clock.base_at
     unit.request_count = document.counters.requests
+    unit.script_hits = scripts.hits_of(rules, document.scripts)
     _replace_endpoints(world, unit, document)
     usage = {
         (used.endpoint, used.hardware, used.day): Usage(used.replica_time, used.idle_time)
@@ -181,9 +187,9 @@ def _check_setups(world: World, document: StateDocument) -> None:
             raise MockError("invalid_value", param=param, detail="is no hardware of the catalogue")
 
 
-def _rules(document: StateDocument, now: int) -> Rules:
+def _rules(document: StateDocument, now: int, seed: str) -> Rules:
     billing = document.billing
-    return Rules(
+    rules = Rules(
         profiles=document.profiles,
         capacity=document.capacity,
         planned=sorted(document.planned_capacity, key=lambda plan: plan.at),
@@ -192,7 +198,9 @@ def _rules(document: StateDocument, now: int) -> Rules:
         balance=None if billing.balance is None else units(billing.balance),
         balance_at=now if billing.balance_at is None else billing.balance_at,
         on_poll=document.clock.on_poll if document.clock else "none",
+        inference=document.inference,
     )
+    return scripts.with_entries(rules, document.scripts, document.counters.scripts, seed)
 
 
 def _start_clock(world: World, document: StateDocument) -> VirtualClock:

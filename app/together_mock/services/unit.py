@@ -10,7 +10,7 @@ from together_mock.core.events import Event
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
-from together_mock.services.projects import Facts, Project, Route
+from together_mock.services.projects import Facts, Project, Route, ScriptHits
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
 
@@ -42,6 +42,8 @@ class Unit:
     events: list[Event] = field(default_factory=list)
     # Set to make the project's count of inference requests start anew from there.
     request_count: int | None = None
+    # Set to make the counts of its scripts start anew from there.
+    script_hits: ScriptHits | None = None
     committed: bool = False
     # Whether the server is to stop: work that takes long is given up then.
     is_stopping: Callable[[], bool] = bool
@@ -90,4 +92,8 @@ def route(endpoint: EndpointRecord, deployment: Deployment) -> Route:
         deployment_key=deployment.key,
         model=endpoint.model,
         serving=deployment.state is State.SERVING and deployment.ready > 0,
+        hardware=deployment.hardware,
+        replicas=deployment.ready,
+        since=deployment.since,
+        speculative=not endpoint.disable_speculative_decoding,
     )

@@ -258,16 +258,14 @@ class World:
     def _commit(self, unit: Unit) -> None:
         project, connection = unit.project, unit.connection
         next_due = engine.next_due(unit)
-        anew = unit.request_count
-        request_count = project.request_count if anew is None else anew
-        changed = unit.facts.changes_from(project.facts)
-        if request_count != project.stored_request_count:
-            changed["request_count"] = request_count
+        requests = project.request_count if unit.request_count is None else unit.request_count
+        hits = project.hits_under(unit.facts, unit.script_hits)
+        changed = unit.facts.changes_from(project.facts) | project.unstored(requests, hits)
         if changed:
             accounts.update_project(connection, project.key, changed)
         connection.commit()
         unit.committed = True
-        project.stored_request_count = request_count
+        project.stored_request_count, project.stored_script_hits = requests, hits
         self._publish(unit, next_due)
 
     def _publish(self, unit: Unit, next_due: int | None) -> None:
@@ -277,9 +275,7 @@ class World:
                 project.routes.clear()
             project.routes.update(unit.routes)
             self._by_name.pop(project.slug, None)
-            project.facts = unit.facts
-            if unit.request_count is not None:
-                project.request_count = unit.request_count
+            project.go_by(unit.facts, unit.request_count, unit.script_hits)
             self._register(project)
             project.next_due = next_due
             project.valid_until = FOREVER if next_due is None else next_due

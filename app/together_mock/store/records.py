@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class ProjectRecord(NamedTuple):
-    """A project; `rules` and `initial` are JSON."""
+    """A project; `rules`, `script_hits` and `initial` are JSON."""
 
     key: int
     id: str
@@ -19,6 +19,7 @@ class ProjectRecord(NamedTuple):
     clock_rate: float
     due_at: int | None
     rules: str
+    script_hits: str
     initial: str | None
 
 

@@ -38,8 +38,10 @@ class ProjectRow(SQLModel, table=True):
     clock_rate: float
     # The instant of the next thing due to the project as a whole.
     due_at: int | None = _instant_or_none()
-    # Profiles, capacity, faults, balance, as JSON: see services.rules.
+    # Profiles, capacity, faults, scripts, balance, as JSON: see services.rules.
     rules: str
+    # Script id -> how often it answered, as JSON.
+    script_hits: str
     # The state document the project started from, as JSON, to which a reset returns.
     initial: str | None = None
 

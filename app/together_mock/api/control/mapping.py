@@ -123,6 +123,7 @@ def timeline(view: Timeline) -> schemas.Timeline:
             "state": V1_STATES[view.state],
             "next": following,
             "why": view.why,
+            "in_flight": view.in_flight,
             "history": [
                 {
                     "at": to_exact_iso(past.at),

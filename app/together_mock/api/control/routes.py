@@ -83,10 +83,16 @@ def advance_clock(call: ControlledDep, body: schemas.AdvanceClock) -> schemas.Ad
     return mapping.advanced(mapping.advance(call.world, call.project, body))
 
 
-@router.put("/preset", operation_id="setPreset", responses=errors(400, 401, 404))
+@router.put(
+    "/preset",
+    operation_id="setPreset",
+    responses=errors(400, 401, 404),
+    response_model_exclude_none=True,
+)
 def set_preset(call: ControlledDep, body: schemas.Preset) -> schemas.Preset:
-    """Put a lifecycle preset in force."""
-    return schemas.Preset(preset=control.set_preset(call.world, call.project, body.preset))
+    """Put a lifecycle preset in force, and say how fast models answer."""
+    control.set_preset(call.world, call.project, body.preset, body.inference)
+    return body
 
 
 @router.get("/fidelity", operation_id="fidelity", responses=errors(401))

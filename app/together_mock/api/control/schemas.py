@@ -4,15 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from together_mock.services.rules import (
-    CapacityDocument,
-    Fault,
-    Instant,
-    PlannedCapacity,
-    PoolDocument,
-    Seconds,
-    Word,
-)
+from together_mock.services.fields import Instant, Seconds, Word
+from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, PoolDocument
 
 Part = Literal[
     "endpoints",
@@ -55,9 +48,10 @@ class ResetDone(BaseModel):
 
 
 class Preset(_Request):
-    """A lifecycle preset."""
+    """A lifecycle preset, and how fast models answer; without `inference` the preset says that."""
 
     preset: str
+    inference: Literal["instant", "realistic"] | None = None
 
 
 class SetClock(_Request):
@@ -233,6 +227,7 @@ class Timeline(BaseModel):
     why: str
     history: list[Past]
     replicas: list[ReplicaCounts]
+    in_flight: list[int]
 
 
 class BillItem(BaseModel):

@@ -4,7 +4,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from together_mock.api.guard import Receive, Scope, Send
-from together_mock.api.openai.lane import ChatLane
+from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.routing import router as new_router
 
 router = new_router(tags=["Chat"])
@@ -13,7 +13,7 @@ router = new_router(tags=["Chat"])
 class _Delegated(Response):
     """A response that lets the lane answer the request."""
 
-    def __init__(self, lane: ChatLane) -> None:
+    def __init__(self, lane: InferenceLane) -> None:
         super().__init__()
         self._lane = lane
 
@@ -24,4 +24,22 @@ class _Delegated(Response):
 @router.post("/v1/chat/completions", operation_id="chat-completions")
 async def create_chat_completion(request: Request) -> Response:
     """Answer a conversation; the document takes the request's shape from `openapi/`."""
+    return _Delegated(request.app.state.lane)
+
+
+@router.post("/v1/completions", operation_id="completions")
+async def create_completion(request: Request) -> Response:
+    """Go on with a text."""
+    return _Delegated(request.app.state.lane)
+
+
+@router.post("/v1/embeddings", operation_id="embeddings")
+async def create_embedding(request: Request) -> Response:
+    """Turn texts into vectors."""
+    return _Delegated(request.app.state.lane)
+
+
+@router.post("/v1/rerank", operation_id="rerank")
+async def create_rerank(request: Request) -> Response:
+    """Order documents by how well they fit a query."""
     return _Delegated(request.app.state.lane)

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("clock_rate", sa.Float(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("rules", sa.String(), nullable=False),
+        sa.Column("script_hits", sa.String(), nullable=False),
         sa.Column("initial", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("key"),
         sa.UniqueConstraint("id"),

@@ -1,0 +1,235 @@
+"""Chat answers as server-sent events, in the shapes of both engine families.
+
+Shapes: the together-v1 reference, 5.3. Each delta repeats the role, `text` mirrors the content.
+TIE-like: usage and seed in the last choice's last chunk. SGLang-like: usage null in each chunk,
+then a chunk of its own without choices.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate, chain, repeat
+from operator import itemgetter
+from typing import Any
+
+import orjson
+
+from together_mock.api.openai import chat, logprobs
+from together_mock.core import sampling
+from together_mock.core.answers import Answer, ToolCall
+from together_mock.core.tokens import token_id
+
+DONE = b"data: [DONE]\n\n"
+# Pieces; the chunks of longer answers are too big to be kept.
+_SHORT = 200
+
+
+# How many tokens were sampled before an event is due, and the event.
+Frame = tuple[int, bytes]
+
+
+class _Envelope:
+    """What is around the choices of a stream: the same but in its first event and its last."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.head = (
+            b'data: {"id":"%b","object":"chat.completion.chunk","created":%d,"choices":['
+            % (
+                answer.id.encode(),
+                answer.created,
+            )
+        )
+        sglang = answer.engine == "sglang"
+        model = b'],"model":' + chat.quoted(answer.model)
+        used = b',"usage":' + orjson.dumps(chat.usage(answer.engine, answer.usage))
+        apart = sglang if answer.include_usage is None else answer.include_usage
+        # The first chunk is sent before anything is counted.
+        self.first = model + b"}\n\n"
+        self.end = model + b',"usage":null}\n\n' if sglang else self.first
+        within = answer.include_usage is None and not apart
+        self.last = model + used + b"}\n\n" if within else self.end
+        self.trailer = self.head + model + used + b"}\n\n" + DONE if apart else DONE
+
+
+def frames(answer: Answer) -> list[Frame]:
+    """The whole stream, in the order in which it is sent."""
+    around = _Envelope(answer)
+    (start, opening), *middle, (at, closing) = _choices(answer)
+    return [
+        (start, around.head + opening + around.first),
+        *[(at, around.head + choice + around.end) for at, choice in middle],
+        (at, around.head + closing + around.last),
+        (at, around.trailer),
+    ]
+
+
+def whole(answer: Answer) -> bytes:
+    """The whole stream in one piece, for when all of it is due."""
+    around = _Envelope(answer)
+    opening, *rest = [choice for _, choice in _choices(answer)]
+    told = (around.end + around.head).join(rest)
+    parts = (around.head, opening, around.first, around.head, told, around.last, around.trailer)
+    return b"".join(parts)
+
+
+def _choices(answer: Answer) -> list[Frame]:
+    """The choices' chunks; those of several come as they are sampled, side by side."""
+    shape = _Sglang if answer.engine == "sglang" else _Tie
+    told = [shape(answer, index).chunks() for index in range(len(answer.choices))]
+    if len(told) == 1:
+        return told[0]
+    return sorted(chain.from_iterable(told), key=itemgetter(0))
+
+
+def _tie_shape(
+    index: int, text: str, token: int | None, reason: str | None, seed: int | None = None
+) -> dict[str, Any]:
+    choice: dict[str, Any] = {
+        "index": index,
+        "text": text,
+        "logprobs": None,
+        "finish_reason": reason,
+    }
+    if seed is not None:
+        choice["seed"] = seed
+    choice["delta"] = {"token_id": token, "role": "assistant", "content": text}
+    return choice
+
+
+def _tie_pieces(index: int, pieces: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple([orjson.dumps(_tie_shape(index, text, token_id(text), None)) for text in pieces])
+
+
+@lru_cache(maxsize=1024)
+def _tie_end(index: int, reason: str, seed: int) -> bytes:
+    return orjson.dumps(_tie_shape(index, "", token_id(""), reason, seed))
+
+
+def _sglang_shape(index: int, text: str, reason: str | None) -> dict[str, Any]:
+    return {
+        "index": index,
+        "text": text,
+        "logprobs": None,
+        "finish_reason": reason,
+        "delta": {"token_id": None, "role": "assistant", "content": text, "reasoning": None},
+    }
+
+
+def _sglang_pieces(index: int, pieces: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple([orjson.dumps(_sglang_shape(index, text, None)) for text in pieces])
+
+
+class _Tie:
+    """The chunks of one choice, TIE-like."""
+
+    pieces = staticmethod(_tie_pieces)
+    kept_pieces = staticmethod(lru_cache(maxsize=128)(_tie_pieces))
+
+    def __init__(self, answer: Answer, index: int) -> None:
+        self.answer = answer
+        self.index = index
+        self.choice = answer.choices[index]
+        self.seed = answer.seed_of(index)
+        self.at = 0
+
+    def chunks(self) -> list[Frame]:
+        """The chunks, each with the number of tokens before it."""
+        choice = self.choice
+        found = [(0, self.opening())]
+        found += [(at, self.thought(thought)) for at, thought in enumerate(choice.reasoning)]
+        places = accumulate(choice.sizes or repeat(1), initial=len(choice.reasoning))
+        # Not strict: the places go on beyond the last piece.
+        found += zip(places, self.contents(), strict=False)
+        self.at = len(choice.reasoning) + choice.content_tokens
+        for place, call in enumerate(choice.tool_calls):
+            found += self._call(place, call)
+        found.append((self.at, self.closing()))
+        return found
+
+    def _call(self, place: int, call: ToolCall) -> Iterator[Frame]:
+        if self.answer.legacy:
+            yield self.at, self.delta({"function_call": chat.function_of(call)}, "function_call")
+        else:
+            opened = {"index": place, "id": call.id, "type": "function"}
+            name = {"name": call.name, "arguments": ""}
+            yield self.at, self.delta({"tool_calls": [{**opened, "function": name}]}, None)
+            yield self.at, self.arguments(place, call)
+        self.at += call.tokens
+
+    def arguments(self, place: int, call: ToolCall) -> bytes:
+        """The chunk with a call's arguments, which says already why the answer ends."""
+        part = {"index": place, "function": {"arguments": call.arguments}}
+        return self.delta({"tool_calls": [part]}, self.choice.finish_reason)
+
+    def opening(self) -> bytes:
+        """The chunk before anything is said."""
+        return orjson.dumps(_tie_shape(self.index, "", None, None))
+
+    def contents(self) -> Sequence[bytes]:
+        """The chunks of content."""
+        pieces = self.choice.content
+        if self.answer.logprobs is not None:
+            return [self.delta({}, None, text, place) for place, text in enumerate(pieces)]
+        kept = len(pieces) <= _SHORT
+        return (self.kept_pieces if kept else self.pieces)(self.index, pieces)
+
+    def thought(self, text: str) -> bytes:
+        """A chunk of reasoning."""
+        return self.delta({"reasoning": text}, None)
+
+    def closing(self) -> bytes:
+        """The chunk that says why the answer ended."""
+        reason = chat.finish_reason(self.answer, self.choice)
+        return _tie_end(self.index, reason, self.seed)
+
+    def delta(
+        self, more: dict[str, Any], reason: str | None, text: str = "", place: int = 0
+    ) -> bytes:
+        """A chunk with whatever it has beside the usual."""
+        shape = self.shape(text, reason)
+        shape["logprobs"] = self._logprobs(text, place)
+        shape["delta"] |= more
+        return orjson.dumps(shape)
+
+    def shape(self, text: str, reason: str | None) -> dict[str, Any]:
+        """A chunk's choice as it usually is."""
+        return _tie_shape(self.index, text, token_id(text) if text else None, reason)
+
+    def _logprobs(self, text: str, place: int) -> Any:
+        asked = self.answer.logprobs
+        if asked is None or not text:
+            return None
+        if asked.openai:
+            return logprobs.of_pieces(asked, self.answer.engine, self.seed, [text], place)
+        if self.answer.engine == "sglang":
+            return logprobs.in_arrays(asked, self.seed, text, place)
+        # The spec's type is a number here.
+        return sampling.logprob(self.seed, place, text)
+
+
+class _Sglang(_Tie):
+    """The chunks of one choice, SGLang-like."""
+
+    pieces = staticmethod(_sglang_pieces)
+    kept_pieces = staticmethod(lru_cache(maxsize=128)(_sglang_pieces))
+
+    def arguments(self, place: int, call: ToolCall) -> bytes:
+        """The chunk with a call's arguments; ids and names are null but in the first."""
+        part = {
+            "index": place,
+            "id": None,
+            "type": "function",
+            "function": {"name": None, "arguments": call.arguments},
+        }
+        return self.delta({"tool_calls": [part]}, None)
+
+    def opening(self) -> bytes:
+        """The chunk before anything is said."""
+        return orjson.dumps(_sglang_shape(self.index, "", None))
+
+    def closing(self) -> bytes:
+        """The chunk that says why the answer ended."""
+        return orjson.dumps(self.shape("", chat.finish_reason(self.answer, self.choice)))
+
+    def shape(self, text: str, reason: str | None) -> dict[str, Any]:
+        """A chunk's choice as it usually is."""
+        return _sglang_shape(self.index, text, reason)
