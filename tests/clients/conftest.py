@@ -1,14 +1,19 @@
 """Servers as processes, and clients of every generation aimed at a project of one's own."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from clients import environments
-from clients.processes import Client, ServerProcess
+from clients.processes import Client, Ran, ServerProcess
+from clients.third_party import SCRIPTS, aimed
 from support import Api, fresh_key
 
 ClientFactory = Callable[..., Client]
+Program = Callable[..., Any]
+NodeProgram = Callable[..., Ran]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,3 +69,39 @@ def client(project: Api, tmp_path: Path) -> ClientFactory:
         return Client(environments.python(f"together-{release}"), tmp_path, root, key)
 
     return make
+
+
+@pytest.fixture
+def program(project: Api, tmp_path: Path) -> Program:
+    """Run a part of the program written for an environment: against the fresh project, or another.
+
+    `program("openai", "tools", "model")` runs `with_openai.py tools model` and gives its report.
+    """
+
+    def run(environment: str, *words: str, root: str = project.root, key: str = project.key) -> Any:
+        made = Client(environments.python(environment), tmp_path, root, key)
+        script = SCRIPTS / f"with_{environment.split('-', maxsplit=1)[0]}.py"
+        return made.report("python", script, *words, **aimed(environment, root, key))
+
+    return run
+
+
+@pytest.fixture
+def node_program(project: Api, tmp_path: Path) -> NodeProgram:
+    """Run a module in an environment of `environments.NODE_PACKAGES`; TypeScript is as good.
+
+    A module finds its packages from where it lies, so it is put beside a link to them.
+    """
+
+    def run(
+        environment: str, script: str, *words: str, root: str = project.root, key: str = project.key
+    ) -> Ran:
+        executable, modules = environments.node(environment)
+        link = tmp_path / "node_modules"
+        if not link.exists():
+            link.symlink_to(modules, target_is_directory=True)
+        module = shutil.copy(SCRIPTS / script, tmp_path)
+        runner = [modules / "tsx/dist/cli.mjs"] if script.endswith(".mts") else []
+        return Client(executable.parent, tmp_path, root, key).run("node", *runner, module, *words)
+
+    return run
