@@ -1,6 +1,7 @@
 """The yardstick: a constant ASGI application on uvicorn, as fast as uvicorn goes.
 
-`python -m benchmarks.bare SIZE` answers every request with SIZE bytes of JSON.
+`python -m benchmarks.bare SIZE` answers every request with SIZE bytes of JSON;
+`python -m benchmarks.bare SIZE CHUNKS` with a stream of as many chunks of SIZE bytes.
 """
 
 import json
@@ -32,6 +33,25 @@ class Constant:
         await send(self._body)
 
 
+class Stream:
+    """Answers everything with the same chunks, each sent by itself."""
+
+    def __init__(self, size: int, chunks: int) -> None:
+        headers = [(b"content-type", b"text/event-stream")]
+        self._start = {"type": "http.response.start", "status": 200, "headers": headers}
+        data = b"data: " + b"x" * max(0, size - 8) + b"\n\n"
+        self._chunk = {"type": "http.response.body", "body": data, "more_body": True}
+        self._end = {"type": "http.response.body", "body": b""}
+        self._count = chunks
+
+    async def __call__(self, _scope: object, _receive: object, send: Send) -> None:
+        """Answer one request."""
+        await send(self._start)
+        for _ in range(self._count):
+            await send(self._chunk)
+        await send(self._end)
+
+
 class _Announcing(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -44,8 +64,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    size, *chunks = map(int, sys.argv[1:])
     config = Config(
-        Constant(int(sys.argv[1])),
+        Stream(size, *chunks) if chunks else Constant(size),
         lifespan="off",
         ws="none",
         log_config=None,

@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count, cycle
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,7 @@ import orjson
 _END = b"\r\n\r\n"
 _PATIENCE = 600
 _LENGTH = b"content-length: "
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class RefusedError(Exception):
@@ -70,17 +73,18 @@ class Load:
     The event loop and the connections live as long as the object.
     """
 
-    def __init__(self, url: str, message: bytes, connections: int) -> None:
+    def __init__(self, url: str, messages: bytes | list[bytes], connections: int) -> None:
         self._runner = asyncio.Runner(loop_factory=_new_loop)
         self._address = _address(url)
-        self._message = message
+        listed = [messages] if isinstance(messages, bytes) else messages
+        self._messages = cycle(listed)
         self._lanes: list[_Lane] = []
         self._runner.run(self._connect(connections))
 
     async def _connect(self, connections: int) -> None:
         loop = asyncio.get_running_loop()
         for _ in range(connections):
-            _, lane = await loop.create_connection(lambda: _Lane(self._message), *self._address)
+            _, lane = await loop.create_connection(lambda: _Lane(self._messages), *self._address)
             self._lanes.append(lane)
 
     def rate(self, seconds: float) -> float:
@@ -89,13 +93,21 @@ class Load:
         Raises:
             RefusedError: an answer was no success.
         """
-        return self._runner.run(self._run(seconds))
-
-    async def _run(self, seconds: float) -> float:
         started = time.perf_counter()
-        finished = asyncio.gather(*(lane.start(started + seconds) for lane in self._lanes))
-        answered = sum(await finished)
+        answered = self._runner.run(self._run(lambda: time.perf_counter() < started + seconds))
         return answered / (time.perf_counter() - started)
+
+    def run(self, requests: int) -> None:
+        """Send about so many requests, and have them answered.
+
+        Raises:
+            RefusedError: an answer was no success.
+        """
+        left = count(requests - len(self._lanes), -1)
+        self._runner.run(self._run(lambda: next(left) > 0))
+
+    async def _run(self, goes_on: Callable[[], bool]) -> int:
+        return sum(await asyncio.gather(*(lane.start(goes_on) for lane in self._lanes)))
 
     def __enter__(self) -> "Load":
         return self
@@ -112,8 +124,8 @@ class Load:
 class _Lane(asyncio.Protocol):
     """One connection of a load."""
 
-    def __init__(self, message: bytes) -> None:
-        self._message = message
+    def __init__(self, messages: Iterator[bytes]) -> None:
+        self._messages = messages
         self._received = b""
 
     def connection_made(self, transport: Any) -> None:
@@ -121,12 +133,12 @@ class _Lane(asyncio.Protocol):
         self._transport = transport
         self._write: Callable[[bytes], None] = transport.write
 
-    def start(self, deadline: float) -> "asyncio.Future[int]":
-        """Begin to send; the future is the number of answers until the deadline."""
-        self._deadline = deadline
+    def start(self, goes_on: Callable[[], bool]) -> "asyncio.Future[int]":
+        """Begin to send; the future is the number of answers while it goes on."""
+        self._goes_on = goes_on
         self._answered = 0
         self._finished = asyncio.get_running_loop().create_future()
-        self._write(self._message)
+        self._write(next(self._messages))
         return self._finished
 
     def data_received(self, data: bytes) -> None:
@@ -142,8 +154,8 @@ class _Lane(asyncio.Protocol):
             return
         self._received = b""
         self._answered += 1
-        if time.perf_counter() < self._deadline:
-            self._write(self._message)
+        if self._goes_on():
+            self._write(next(self._messages))
         else:
             self._finished.set_result(self._answered)
 
@@ -157,6 +169,36 @@ class _Lane(asyncio.Protocol):
         self._transport.abort()
 
 
+@dataclass(frozen=True)
+class Run:
+    """One stream: how long it took, and when something of it arrived, in seconds."""
+
+    seconds: float
+    arrivals: list[float]
+
+
+async def timed_streams(url: str, message: bytes, parallel: int) -> list[Run]:
+    """Send a request on so many connections at once, and read all answers to their ends."""
+    connections = [await asyncio.open_connection(*_address(url)) for _ in range(parallel)]
+    runs = await asyncio.gather(*(_timed(*pair, message) for pair in connections))
+    for _, writer in connections:
+        writer.close()
+    return runs
+
+
+async def _timed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> Run:
+    writer.write(message)
+    started = time.perf_counter()
+    arrivals: list[float] = []
+    data = b""
+    while not data.endswith(_LAST_CHUNK):
+        data = await reader.read(1 << 16)
+        if not data:
+            raise RefusedError("the server closed the connection")
+        arrivals.append(time.perf_counter() - started)
+    return Run(arrivals[-1], arrivals)
+
+
 def _new_loop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
@@ -166,13 +208,17 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 
 def _size(received: bytes | bytearray) -> int | None:
-    """The size of the answer that begins here, head and body; None while the head is not whole."""
+    """The size of the answer that begins here, head and body; None while that cannot be told."""
     end = received.find(_END)
     if end < 0:
         return None
     if not received.startswith(b"HTTP/1.1 2"):
         raise RefusedError(received[:2000].decode("utf-8", "replace"))
-    start = received.find(_LENGTH, 0, end) + len(_LENGTH)
+    start = received.find(_LENGTH, 0, end)
+    if start < 0:
+        # In chunks: nobody sends a second request before the first is answered.
+        return len(received) if received.endswith(_LAST_CHUNK) else None
+    start += len(_LENGTH)
     stop = received.find(b"\r", start)
     return end + len(_END) + int(received[start:stop])
 

@@ -40,9 +40,10 @@ def mock(*options: str) -> Iterator[Served]:
 
 
 @contextmanager
-def bare(size: int) -> Iterator[Served]:
-    """The yardstick, answering with `size` bytes."""
-    with _serving([sys.executable, "-m", "benchmarks.bare", str(size)]) as served:
+def bare(size: int, *chunks: int) -> Iterator[Served]:
+    """The yardstick, answering with `size` bytes, or with as many chunks of that size."""
+    command = [sys.executable, "-m", "benchmarks.bare", *map(str, (size, *chunks))]
+    with _serving(command) as served:
         yield served
 
 

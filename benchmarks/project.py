@@ -39,11 +39,19 @@ class Project:
         """A request that reads an endpoint."""
         return request("GET", f"/v1/endpoints/{endpoint_id}", self.key)
 
-    def chat(self, name: str) -> bytes:
+    def chat(
+        self, name: str, said: str = "What is the capital of France?", *, stream: bool = False
+    ) -> bytes:
         """A chat request to an endpoint."""
-        messages = [{"role": "user", "content": "What is the capital of France?"}]
+        messages = [{"role": "user", "content": said}]
         body = {"model": name, "messages": messages, "max_tokens": 64}
+        if stream:
+            body["stream"] = True
         return request("POST", "/v1/chat/completions", self.key, body)
+
+    def script(self, **fields: Any) -> None:
+        """Say what the model answers."""
+        self.connection.send(request("POST", "/_mock/scripts", self.key, fields))
 
     def call(self, message: bytes) -> Any:
         """Send a request; the value of its answer."""

@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Iterator
 
-from benchmarks.client import Connection, request
+from benchmarks.client import Connection, Load, request
 from benchmarks.processes import mock, resident_megabytes
 from benchmarks.project import Project
 from benchmarks.registry import Figure, benchmark
+
+CHATS = 1_000_000
+CONNECTIONS = 32
 
 
 @benchmark
@@ -23,3 +26,21 @@ def memory() -> Iterator[Figure]:
             for _ in range(1000):
                 project.connection.send(message)
         yield Figure("memory: after 1,000 chats", resident_megabytes(served.pid), "MB")
+
+
+@benchmark
+def endurance() -> Iterator[Figure]:
+    """Resident set after a million chats, as a share of that after a tenth of them; Linux only."""
+    if not sys.platform.startswith("linux"):
+        return
+    with mock() as served, Project(served, "endurance") as project:
+        name = project.started_endpoint()
+        chats = [project.chat(name, f"Question number {number}?") for number in range(5000)]
+        with Load(served.url, chats, CONNECTIONS) as load:
+            load.run(CHATS // 10)
+            early = resident_megabytes(served.pid)
+            load.run(CHATS - CHATS // 10)
+        late = resident_megabytes(served.pid)
+    yield Figure("endurance: resident after 100,000 chats", early, "MB")
+    yield Figure("endurance: resident after 1,000,000 chats", late, "MB")
+    yield Figure("endurance: growth", late / early, below=1.05)
