@@ -49,6 +49,13 @@ def closed(required: str = "", **properties: Any) -> dict[str, Any]:
     }
 
 
+def nested(levels: int, wrap: Any, inner: Any) -> Any:
+    for _ in range(levels):
+        inner = wrap(inner)
+    return inner
+
+
+OPEN = {"additionalProperties": True}
 STRING = {"type": "string"}
 INTEGER = {"type": "integer"}
 TREE = {
@@ -145,6 +152,35 @@ PLAIN = {
         "additionalProperties": False,
         "minProperties": 2,
     },
+    "extensions": {
+        "type": "object",
+        "patternProperties": {"^x-": STRING},
+        "additionalProperties": False,
+        "minProperties": 2,
+    },
+    "prefixes": {
+        "type": "object",
+        "patternProperties": {"^S_": STRING, "^I_": INTEGER},
+        "additionalProperties": False,
+        "minProperties": 20,
+    },
+    "choices side by side": {
+        "allOf": [
+            {"anyOf": [{"required": [name]} for name in (f"a{i}", f"b{i}", f"c{i}")]}
+            for i in range(8)
+        ],
+        "type": "object",
+    },
+    "typed choices side by side": {
+        "allOf": [
+            {"oneOf": [closed(f"k{i}", **{f"k{i}": {"const": j}}) | OPEN for j in range(3)]}
+            for i in range(8)
+        ],
+    },
+    "deep": nested(64, lambda inner: closed("a", a=inner), STRING),
+    "deep arrays": nested(64, lambda inner: {"type": "array", "items": inner}, STRING),
+    "definitions of no draft": closed("a", a={"$ref": "#/definitions/a"})
+    | {"definitions": {"a": closed("x y", x=STRING) | {"dependencies": {"x": ["y"]}} | OPEN}},
     "tuple": {"type": "array", "prefixItems": [STRING, INTEGER], "items": False, "minItems": 2},
     "tuple with rest": {"prefixItems": [STRING], "items": INTEGER, "minItems": 3, "type": "array"},
 }
@@ -172,6 +208,7 @@ BOUNDS = {
     "short": {"type": "string", "maxLength": 3},
     "exactly": {"type": "string", "minLength": 17, "maxLength": 17},
     "long": {"type": "string", "minLength": 500},
+    "very long": {"type": "string", "minLength": 5_000},
     "empty": {"type": "string", "maxLength": 0},
     "items": {"type": "array", "items": INTEGER, "minItems": 4, "maxItems": 5},
     "no items": {"type": "array", "items": STRING, "maxItems": 0},
@@ -180,6 +217,11 @@ BOUNDS = {
     "few properties": closed("a", a=STRING, b=STRING, c=STRING) | {"maxProperties": 2},
     "enough properties": closed("", a=STRING, b=STRING, c=STRING) | {"minProperties": 3},
 }
+
+
+def unique(items: Any, least: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, "uniqueItems": True, "minItems": least}
+
 
 # Keywords that grammars ignore.
 JUDGED = {
@@ -197,6 +239,24 @@ JUDGED = {
         "uniqueItems": True,
         "minItems": 2,
     },
+    "many strings": unique(STRING, 20),
+    "very many strings": unique(STRING, 200),
+    "many short strings": unique(STRING | {"maxLength": 1}, 20),
+    "many strings of a length": unique(STRING | {"minLength": 3, "maxLength": 3}, 20),
+    "many addresses": unique(STRING | {"format": "email"}, 30),
+    "many durations": unique(STRING | {"format": "duration"}, 20),
+    "many codes": unique({"type": "string", "pattern": "^[a-z]{3}$"}, 20),
+    "many passwords": unique({"type": "string", "pattern": "^(?=.*[A-Z])(?=.*[0-9]).{8,}$"}, 20),
+    "many integers": unique(INTEGER, 90),
+    "every integer": unique(INTEGER | {"minimum": -10, "maximum": 79}, 90),
+    "many small integers": unique(INTEGER | {"maximum": -5}, 150),
+    "many numbers": unique({"type": "number", "exclusiveMinimum": 0, "maximum": 1}, 20),
+    "every choice": unique({"enum": [f"v{i}" for i in range(20)]}, 20),
+    "many of anything": unique({}, 20),
+    "many objects": unique(closed("id name", id=INTEGER, name=STRING), 30),
+    "many names": unique(closed("name", name=STRING), 30),
+    "many objects of a few": unique(closed("a b", a={"type": "boolean"}, b={"enum": [1, 2]}), 4),
+    "sets in a set": unique(unique(STRING, 10), 10),
     "not a type": {"not": {"type": "object"}},
     "not a value": {"type": "integer", "minimum": 1, "maximum": 3, "not": {"enum": [1, 2]}},
     "if": {
@@ -400,6 +460,113 @@ def test_a_pattern_with_a_length_is_matched(pattern):
     assert 30 <= len(text) <= 60
 
 
+EMAIL = (
+    r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]"
+    r"@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$"
+)
+DURATION = (
+    r"^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?"
+    r"(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$"
+)
+HOSTNAME = (
+    r"^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$"
+)
+DECIMAL = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"
+PASSWORD = "^(?=.*[A-Z])(?=.*[0-9]).{8,}$"
+ASSERTED = {
+    "email": {"pattern": EMAIL, "format": "email"},
+    "email by its pattern": {"pattern": EMAIL},
+    "duration": {"pattern": DURATION, "format": "duration"},
+    "duration by its pattern": {"pattern": DURATION},
+    "hostname": {"pattern": HOSTNAME, "format": "hostname"},
+    "decimal": {"pattern": DECIMAL},
+    "digits": {"pattern": r"^(?!^[-+.]*$)[+-]?0*(?:\d{0,3}|(?=[\d.]{1,6}0*$)\d{0,3}\.\d{0,2}0*$)"},
+    "password": {"pattern": PASSWORD},
+    "long password": {"pattern": PASSWORD, "minLength": 40},
+    "password of a length": {"pattern": "^(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]{16}$"},
+    "strict password": {
+        "pattern": r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[@$!%*?&])[A-Za-z\d@$!%*?&]{8,}$"
+    },
+    "not blank": {"pattern": r"^(?!\s*$).+"},
+    "not reserved": {"pattern": "^(?!admin$)[a-z0-9-]{3,}$"},
+    "user name": {"pattern": r"^(?=.{8,20}$)(?![_.])(?!.*[_.]{2})[a-zA-Z0-9._]+(?<![_.])$"},
+    "account": {"pattern": "^(?=[A-Z]{2})[A-Z0-9]{15,34}$"},
+    "a choice ahead": {"pattern": "^(?=y)y$"},
+    "behind": {"pattern": "(?<=x)y"},
+    "a whole word": {"pattern": r"\bfoo\b"},
+    "twice": {"pattern": r"^(.)\1"},
+    "twice looked for": {"pattern": "^(?:(?=b)b|(?=c(?!d))c)+$"},
+    "two patterns": {"allOf": [{"pattern": "(?=.*[A-Z])"}, {"pattern": "(?=.*[0-9])"}]},
+}
+
+
+@_cases(ASSERTED)
+def test_look_around_is_matched(schema):
+    """Also inside other schemas, and by the patterns of names."""
+    whole = {"type": "string"} | schema
+    for seed in SEEDS:
+        document(whole, seed)
+        document(closed("a", a={"anyOf": [whole, {"type": "null"}]}), seed)
+        document(closed("a", a={"type": "array", "items": whole, "minItems": 3}), seed)
+        document({"$ref": "#/$defs/a", "$defs": {"a": closed("a", a=whole)}}, seed)
+    check_schema(closed("a", a=whole), "tools.0")
+
+
+@_cases(
+    {
+        "patterns": {"patternProperties": {"^(?!x-)[a-z]+$": INTEGER}, "minProperties": 3},
+        "names": {
+            "propertyNames": {"pattern": "^(?!x-)[a-z]+$"},
+            "additionalProperties": INTEGER,
+            "minProperties": 3,
+        },
+    }
+)
+def test_names_look_around(schema):
+    for seed in SEEDS:
+        document({"type": "object"} | schema, seed)
+
+
+def test_an_emoji_is_one():
+    """The pattern's properties are unknown to Python's expressions, so that it is looked at."""
+    pattern = r"^(\p{Extended_Pictographic}|\p{Emoji_Component})+$"
+    text = json_text({"type": "string", "pattern": pattern, "format": "emoji"}, "1", "p")
+    assert json.loads(text) in "🚀😀🌟🎉"
+
+
+def test_the_pattern_beside_a_time_says_what_a_time_is():
+    """As in zod's times, which have no zone."""
+    pattern = r"^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?$"
+    text = json_text({"type": "string", "pattern": pattern, "format": "time"}, "1", "p")
+    assert re.match(pattern, json.loads(text))
+
+
+def test_a_tuple_of_an_older_draft_needs_no_name():
+    schema = closed("pair", pair={"type": "array", "items": [STRING, INTEGER], "minItems": 2})
+    for seed in SEEDS:
+        value = json.loads(json_text(schema, seed, "p"))
+        jsonschema.Draft7Validator(schema).validate(value)
+        assert [type(item) for item in value["pair"]] == [str, int]
+
+
+@pytest.mark.parametrize("text", [STRING, STRING | {"pattern": DECIMAL}])
+@pytest.mark.parametrize("kind", ["number", "integer", "boolean", "object"])
+@pytest.mark.parametrize("group", ["anyOf", "oneOf"])
+def test_what_says_more_than_a_string_is_preferred(group, kind, text):
+    """Whoever takes "12.5" for a number takes no words for one."""
+    schema = {group: [text, {"type": kind}, {"type": "null"}]}
+    for seed in map(str, range(20)):
+        assert not isinstance(document(closed("a", a=schema), seed)["a"], str)
+        assert not isinstance(document({"type": ["string", kind]}, seed), str)
+
+
+def test_strings_of_a_shape_are_not_passed_over():
+    schema = {"anyOf": [{"enum": ["auto", "none"]}, STRING | {"format": "date"}, INTEGER]}
+    kinds = {type(document(schema, str(seed))) for seed in range(20)}
+    assert kinds == {str, int}
+
+
 class Color(Enum):
     red = "red"
     green = "green"
@@ -433,6 +600,12 @@ class Point(NamedTuple):
     y: float
 
 
+class Price(BaseModel):
+    amount: Decimal
+    rounded: Annotated[Decimal, Field(ge=0, le=1, max_digits=5, decimal_places=2)]
+    discount: Decimal | None
+
+
 class Person(BaseModel):
     name: Annotated[str, Field(min_length=2, max_length=40)]
     age: Annotated[int, Field(ge=0, le=120)]
@@ -460,6 +633,7 @@ class Person(BaseModel):
     "kind",
     [
         Person,
+        Price,
         Comment,
         Address,
         list[Comment],
@@ -556,12 +730,6 @@ def test_texts_of_a_pattern_depend_on_the_seed():
     assert regex_text("[a-z]+-[0-9]+", "0", "p") in texts
 
 
-def nested(levels: int, wrap: Any, inner: Any) -> Any:
-    for _ in range(levels):
-        inner = wrap(inner)
-    return inner
-
-
 def chained(length: int, wrap: Any) -> dict[str, Any]:
     """Definitions each of which refers to the next."""
     links = {f"d{i}": wrap({"$ref": f"#/$defs/d{i + 1}"}) for i in range(length)}
@@ -576,9 +744,11 @@ REFUSED = {
     "no such type": {"type": "foo"},
     "properties of no kind": {"properties": 3},
     "a hidden mistake": closed("a", a={"type": "array", "items": {"minLength": -1}}),
-    "look-ahead": {"type": "string", "pattern": "^(?!x)y$"},
-    "look-behind": {"type": "string", "pattern": "(?<=x)y"},
-    "back-reference": {"type": "string", "pattern": r"^(.)\1$"},
+    "look-ahead": {"type": "string", "pattern": "^(?=a)b$"},
+    "look-behind": {"type": "string", "pattern": "^a(?<=x)"},
+    "back-reference": {"type": "string", "pattern": r"^(.)\1(?!\1)\1$"},
+    "look-ahead without end": {"type": "string", "pattern": r"^(?=((.*)*)*$)((a|aa|.)*)*\2Z{50}$"},
+    "a mistake in look-ahead": {"type": "string", "pattern": "^(?=[)b$"},
     "no pattern": {"type": "string", "pattern": "["},
     "dangling": {"$ref": "#/$defs/missing"},
     "remote": {"$ref": "https://example.com/schema.json"},
@@ -643,7 +813,9 @@ def test_a_refusal_names_the_parameter(schema):
     )
 
 
-@pytest.mark.parametrize("name", ["no schema", "no such type", "look-ahead", "remote", "false"])
+@pytest.mark.parametrize(
+    "name", ["no schema", "no such type", "a mistake in look-ahead", "remote", "false"]
+)
 def test_checking_refuses_what_is_no_grammar(name):
     with pytest.raises(MockError) as refused:
         check_schema(REFUSED[name], "tools.0")
@@ -793,7 +965,7 @@ KEYWORDS = {
     "multipleOf": st.sampled_from([1, 2, 3, 0.5]),
     "minLength": st.integers(0, 5),
     "maxLength": st.integers(0, 5),
-    "pattern": st.sampled_from(["^a", "b$", "^[a-c]+$", "x|y"]),
+    "pattern": st.sampled_from(["^a", "b$", "^[a-c]+$", "x|y", "^(?!b)[a-c]"]),
     "minItems": st.integers(0, 3),
     "maxItems": st.integers(0, 3),
     "uniqueItems": st.booleans(),

@@ -16,6 +16,7 @@ from together_mock.structured.limits import (
     pattern_text,
     schema_text,
 )
+from together_mock.structured.narrow import meanings, narrowed, readings
 from together_mock.structured.outline import FREE, FULL, SCANT
 from together_mock.structured.places import Schemas
 from together_mock.structured.spelling import matching
@@ -25,6 +26,7 @@ from together_mock.structured.writer import Writer
 _Finder = Callable[[str, str], str | None]
 _STYLES = (FREE, FREE, FREE, SCANT, FULL, FREE, FREE, SCANT, FREE, FREE, FREE, FULL)
 _PATTERN_ATTEMPTS = 4
+_NARROWINGS = 4
 # What it counts for when a grammar has to be compiled again, in questions to it.
 _RECOVERY = 2_000
 # Characters; longer schemas are too big to be kept.
@@ -79,30 +81,37 @@ def _found(find: _Finder, find_short: _Finder, text: str, seed: str) -> str:
 
 
 def _document(text: str, seed: str) -> str | None:
-    try:
-        return _search(json.loads(text), seed, Effort())
-    except RefusedError:
-        return None
+    effort = Effort()
+    for schema in meanings(json.loads(text)):
+        with suppress(RefusedError):
+            return _search(schema, seed, effort)
+    return None
 
 
 def _search(schema: object, seed: str, effort: Effort) -> str:
     survey(schema)
-    verdict = judge(schema)
-    for form in _forms(schema):
+    verdicts = [judge(reading) for reading in readings(schema)]
+    for form in _forms(schema, seed):
         for text in _attempts(form, seed, effort):
-            if verdict.is_valid(json.loads(text)):
+            value = json.loads(text)
+            if all(verdict.is_valid(value) for verdict in verdicts):
                 return text
     raise RefusedError("no document was found")
 
 
-def _forms(schema: object) -> Iterator[object]:
-    """The schema, then what it comes to when keywords that grammars ignore are worked out."""
+def _forms(schema: object, seed: str) -> Iterator[object]:
+    """The schema, what it comes to when keywords that grammars ignore are worked out, parts."""
     if schema is not False:
         yield schema
         form = canonical(schema)
         if isinstance(form, dict):
             survey(form)
             yield form
+    for attempt in range(_NARROWINGS):
+        form = narrowed(schema, Dice(seed, attempt))
+        if form == schema:
+            return
+        yield form
 
 
 def _attempts(schema: object, seed: str, effort: Effort) -> Iterator[str]:
@@ -135,17 +144,21 @@ def _match(pattern: str, seed: str) -> str | None:
 
 
 def _checked(text: str, _seed: str) -> str | None:
-    schema = json.loads(text)
-    try:
-        survey(schema)
-        judge(schema)
-        for form in _forms(schema):
-            with suppress(RefusedError):
-                schema_grammar(form, Effort())
-                return text
-    except RefusedError:
-        pass
+    for schema in meanings(json.loads(text)):
+        with suppress(RefusedError):
+            survey(schema)
+            judge(schema)
+            _compile(schema)
+            return text
     return None
+
+
+def _compile(schema: object) -> None:
+    for form in _forms(schema, ""):
+        with suppress(RefusedError):
+            schema_grammar(form, Effort())
+            return
+    raise RefusedError("no form of the schema is a grammar")
 
 
 _short_document = lru_cache(maxsize=256)(_document)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
+from together_mock.structured.assertions import any_assertions
 from together_mock.structured.limits import LONGEST_DOCUMENT, Effort, RefusedError, StuckError
-from together_mock.structured.simplify import simplified
+from together_mock.structured.simplify import hoisted, simplified
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLParserLimits, LLTokenizer
@@ -121,15 +122,24 @@ class Cursor:
 
 def schema_grammar(schema: object, effort: Effort) -> Cursor:
     """The start of the documents that a schema describes, as far as a grammar can tell."""
-    text = json.dumps(simplified(schema))
-    return _compiled(
-        lambda matcher: matcher.grammar_from_json_schema(text, overrides=_LAYOUT), effort
-    )
+    try:
+        return _described(simplified(schema), effort)
+    except RefusedError:
+        if not any_assertions(schema):
+            raise
+        return _described(simplified(schema, relax=False), effort)
 
 
 def regex_grammar(pattern: str, effort: Effort) -> Cursor:
     """The start of the texts that the whole pattern matches."""
     return _compiled(lambda matcher: matcher.grammar_from_regex(pattern), effort)
+
+
+def _described(schema: object, effort: Effort) -> Cursor:
+    text = json.dumps(hoisted(schema))
+    return _compiled(
+        lambda matcher: matcher.grammar_from_json_schema(text, overrides=_LAYOUT), effort
+    )
 
 
 def _compiled(grammar: Callable[[type["LLMatcher"]], str], effort: Effort) -> Cursor:

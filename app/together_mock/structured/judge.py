@@ -3,11 +3,12 @@
 Grammars ignore some keywords - `uniqueItems`, `not`, `if`, `contains` - and this does not.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from together_mock.structured.assertions import any_assertions
 from together_mock.structured.limits import RefusedError
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # The canonical form tells cases apart: its size is about their product.
 _MOST_CASES = 400
+_PATTERN_SIZE = 1 << 22
+# Steps of one match: more than patterns take that are not made to take many.
+_MOST_STEPS = 10_000
 
 
 @cache
@@ -25,9 +29,12 @@ def _library() -> ModuleType:
     return jsonschema_rs
 
 
-def _options() -> dict[str, Any]:
-    # References elsewhere are never fetched. Patterns run in linear time, without look-around.
-    patterns = _library().RegexOptions(size_limit=1 << 22, dfa_size_limit=1 << 22)
+def _options(schema: object) -> dict[str, Any]:
+    # References elsewhere are never fetched. Patterns run in linear time, if they can.
+    sizes = {"size_limit": _PATTERN_SIZE, "dfa_size_limit": _PATTERN_SIZE}
+    patterns = _library().RegexOptions(**sizes)
+    if any_assertions(schema):
+        patterns = _library().FancyRegexOptions(backtrack_limit=_MOST_STEPS, **sizes)
     return {"validate_formats": True, "pattern_options": patterns, "offline": True}
 
 
@@ -35,10 +42,21 @@ def judge(schema: object) -> "Validator":
     """A validator by the draft that the schema names, else 2020-12; refused if it is no schema."""
     library = _library()
     try:
-        validator: Validator = library.validator_for(schema, **_options())
+        validator: Validator = library.validator_for(schema, **_options(schema))
     except (ValueError, library.ReferencingError) as error:
         raise RefusedError(str(error)) from error
     return validator
+
+
+@lru_cache(maxsize=4_000)
+def is_match(pattern: str, text: str) -> bool:
+    """Whether the pattern matches somewhere in the text."""
+    return _pattern_judge(pattern).is_valid(text)
+
+
+@lru_cache(maxsize=256)
+def _pattern_judge(pattern: str) -> "Validator":
+    return judge({"pattern": pattern})
 
 
 def canonical(schema: object) -> object | None:
@@ -47,7 +65,7 @@ def canonical(schema: object) -> object | None:
         return None
     library = _library()
     try:
-        found = library.canonicalize(schema, **_options())
+        found = library.canonicalize(schema, **_options(schema))
     except (ValueError, library.ReferencingError):
         return None
     if found.satisfiability() is library.canonical.Satisfiability.NO:

@@ -12,6 +12,7 @@ _WINDOW = 100
 _TRIES = 6
 _LONGEST = 400
 _NARROW = 2
+_PARTS = 1_000
 _Bound = tuple[Fraction, bool]
 
 
@@ -36,9 +37,13 @@ class Range:
         if True in place.values("exclusiveMaximum"):
             self._below = True
 
-    def proposals(self, dice: Dice, path: str, *, whole: bool) -> Iterator[str]:
-        """Numbers within the range as JSON, some by chance and then the outermost."""
+    def proposals(self, dice: Dice, path: str, *, whole: bool, count: int = 0) -> Iterator[str]:
+        """Numbers within the range as JSON: by count, some by chance, and then the outermost."""
         step = self._step(whole=whole)
+        if count:
+            if not whole and not self._multiples:
+                yield from self._texts(self._part(Fraction(count, _PARTS)))
+            yield from self._texts(self._counted(step, count - 1))
         for attempt in range(_TRIES):
             chosen = self._stepped(step, dice.roll(_WINDOW, path, attempt))
             if not self._multiples and not whole:
@@ -71,6 +76,14 @@ class Range:
             )
         return step
 
+    def _counted(self, step: Fraction, count: int) -> Fraction:
+        """A multiple of the step for each count: up from the usual start, then from the bound."""
+        start = ceil(self._start() / step)
+        beyond = 0 if self.high is None else start + count - floor(self.high / step)
+        if beyond <= 0:
+            return (start + count) * step
+        return (start - beyond if self.low is None else ceil(self.low / step) + beyond - 1) * step
+
     def _stepped(self, step: Fraction, chosen: int) -> Fraction:
         """A multiple of the step: near 1 if the range has it, else near the bound."""
         first, last = self._start() / step, None if self.high is None else floor(self.high / step)
@@ -88,11 +101,18 @@ class Range:
             return max(low, one) if self.high is None or self.high >= one else low
         return one if self.high is None or self.high >= one else self.high - _WINDOW
 
+    def _part(self, part: Fraction) -> Fraction | None:
+        """The number at this part of the range, if that is narrow."""
+        if self.low is None or self.high is None or self.high - self.low > _NARROW:
+            return None
+        return self.low + (self.high - self.low) * part
+
     def _between(self, dice: Dice, path: str, attempt: int) -> Fraction:
         """A number with a fraction: a part of a narrow range, else one more decimal."""
         part = Fraction(1 + dice.roll(9, path, attempt, "part"), 10)
-        if self.low is not None and self.high is not None and self.high - self.low <= _NARROW:
-            return self.low + (self.high - self.low) * part
+        inside = self._part(part)
+        if inside is not None:
+            return inside
         return self._stepped(Fraction(1), dice.roll(_WINDOW, path, attempt, "whole")) + part
 
 

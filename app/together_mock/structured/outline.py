@@ -13,15 +13,42 @@ KEYS = (
     *("fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
 )
 _SHALLOW = 2
+# Items of a set that differ by chance, and attempts at one before it is told by its number.
+_MANY = 8
+_BY_CHANCE = 4
 _LONGEST = 8
 
 
 class Spot(NamedTuple):
-    """Where a value stands: its path, the property it belongs to, how deep it is."""
+    """Where a value stands: its path, the property it belongs to, how deep it is.
+
+    A number above 0 is what tells an item of a set from the others.
+    """
 
     path: str
     name: str
     depth: int
+    number: int = 0
+
+
+class Known:
+    """The items that a set has already."""
+
+    def __init__(self, wanted: int) -> None:
+        self._items: set[bytes] = set()
+        self._many = wanted > _MANY
+
+    def add(self, item: bytes) -> bool:
+        """Whether it is a new one, which is known from then on."""
+        new = item not in self._items
+        self._items.add(item)
+        return new
+
+    def count(self, index: int, attempt: int) -> int:
+        """What an attempt at an item counts: sets of many begin with that, others come to it."""
+        if self._many and not attempt:
+            return index + 1
+        return index + attempt if attempt >= _BY_CHANCE and attempt % 2 else 0
 
 
 def array_length(place: Place, dice: Dice, path: str, *, tight: bool) -> int:
@@ -31,7 +58,8 @@ def array_length(place: Place, dice: Dice, path: str, *, tight: bool) -> int:
     if tight:
         return least
     most = place.most("maxItems", _LONGEST)
-    first = [value for value in place.values("prefixItems") if isinstance(value, list)]
+    tuples = [*place.values("prefixItems"), *place.values("items")]
+    first = [value for value in tuples if isinstance(value, list)]
     few = max(map(len, first), default=0) or 1 + dice.roll(3, path, "length")
     return max(least, min(few, most))
 

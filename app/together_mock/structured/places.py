@@ -6,6 +6,7 @@ Where a schema leaves a choice (`anyOf`, `if`), one branch is intended at each p
 from typing import Any
 from urllib.parse import unquote
 
+from together_mock.structured.assertions import has_assertions
 from together_mock.structured.dice import Dice
 from together_mock.structured.heights import Heights
 from together_mock.structured.limits import LONGEST_DOCUMENT, StuckError
@@ -13,6 +14,9 @@ from together_mock.structured.limits import LONGEST_DOCUMENT, StuckError
 Schema = dict[str, Any]
 _MOST_SCHEMAS = 100
 _CHOICES = ("anyOf", "oneOf")
+# Kinds of values that say more than any string does, and what shapes a string.
+_TELLING = ("number", "integer", "boolean", "object")
+_SHAPES = frozenset({"const", "enum", "format", "contentEncoding"})
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 # What a schema without a type is about, by its keywords.
 _ABOUT = {
@@ -64,6 +68,12 @@ class Schemas:
             else:
                 return None
         return found
+
+    def followed(self, schema: object) -> Schema:
+        """The schema, or what it refers to."""
+        found = schema if isinstance(schema, dict) else {}
+        target = self.resolve(found["$ref"]) if isinstance(found.get("$ref"), str) else None
+        return target if isinstance(target, dict) else found
 
     def has_bases(self) -> bool:
         """Whether references may be relative to something else than the whole schema."""
@@ -162,6 +172,10 @@ class Place:
             found = named if found is None else [kind for kind in found if kind in named]
         if found is None:
             found = [_ABOUT[key] for schema in self.schemas for key in schema if key in _ABOUT]
+        if not set(found).isdisjoint(_TELLING) and all(
+            _is_vague(schema | {"type": "string"}) for schema in self.schemas
+        ):
+            found = [kind for kind in found if kind != "string"]
         return list(dict.fromkeys(found))
 
     def member(self, name: str, pattern: str | None = None) -> list[object]:
@@ -237,11 +251,21 @@ class Place:
     def _branch(self, branches: list[object]) -> object:
         usable = [branch for branch in branches if branch is not False]
         if self._tight:
-            return min(usable, key=self._all.heights.of, default=None)
+            lowest = min(map(self._all.heights.of, usable), default=0)
+            usable = [branch for branch in usable if self._all.heights.of(branch) == lowest]
+            return next(iter(self._telling(usable)), None)
+        usable = self._telling(usable)
         plain = [branch for branch in usable if not _is_null(branch)]
         if self._roll(6, "null", len(self.schemas)):
             usable = plain or usable
         return usable[self._roll(len(usable), "branch", len(self.schemas))] if usable else None
+
+    def _telling(self, branches: list[object]) -> list[object]:
+        """The branches without the strings that say less than those beside them."""
+        known = [(branch, self._all.followed(branch)) for branch in branches]
+        if not any(schema.get("type") in _TELLING for _, schema in known):
+            return branches
+        return [branch for branch, schema in known if not _is_vague(schema)]
 
     def _roll(self, sides: int, *what: object) -> int:
         return self._dice.roll(sides, self._path, *what)
@@ -261,6 +285,14 @@ def _is_null(schema: object) -> bool:
     return isinstance(schema, dict) and (
         schema.get("type") == "null" or schema.get("const", False) is None
     )
+
+
+def _is_vague(schema: Schema) -> bool:
+    """Whether it is any string, or one whose pattern says what a number beside it says better."""
+    if schema.get("type") != "string" or not _SHAPES.isdisjoint(schema):
+        return False
+    pattern = schema.get("pattern")
+    return not isinstance(pattern, str) or has_assertions(pattern)
 
 
 def _count(value: object) -> int:

@@ -4,6 +4,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable
 from itertools import cycle
+from string import ascii_lowercase, digits
 
 from together_mock.structured.dice import Dice
 from together_mock.structured.limits import LONGEST_DOCUMENT
@@ -15,34 +16,51 @@ _FIRST = (
 )
 _MORE = ("with", "another", "plain", "word", "about", "the", "same", "simple", "thing")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_]+")
+_EMOJI = ("\U0001f680", "\U0001f600", "\U0001f31f", "\U0001f389")
+_DIGITS = digits + ascii_lowercase
 _LONGEST_NAME = 30
 
 
 class Proposals:
     """What may stand as text at one place: the property's name says what it is about."""
 
-    def __init__(self, place: Place, dice: Dice, path: str, name: str) -> None:
+    def __init__(self, place: Place, dice: Dice, path: str, name: str, count: int = 0) -> None:
         self._place = place
         self._dice = dice
         self._path = path
         self._name = _readable(name)
+        self._count = count
 
     def fitting(self) -> list[str]:
         """Texts for what the schemas say about the place, the most fitting first."""
         place, dice, path = self._place, self._dice, self._path
         formats = [name for name in place.values("format") if name in _FORMATS]
         if formats:
-            return [_FORMATS[name](dice, path) for name in formats]
+            return [self._numbered(_FORMATS[name](dice, path)) for name in formats]
         first = word(dice, path)
         least, most = place.least("minLength"), place.most("maxLength", LONGEST_DOCUMENT)
         plain = f"{first} {self._name}"
         if "base64" in place.values("contentEncoding"):
             return [b64encode(plain.encode()).decode()]
-        texts = [_fitted(plain if len(plain) <= most else first, least, most)]
+        texts = self._counted(plain, least, most)
+        texts.append(_fitted(plain if len(plain) <= most else first, least, most))
         if place.values("pattern"):
             both = re.sub(r"\W+", "-", plain)
             texts += [first, both, both.replace("-", "_"), first.capitalize(), first.upper()]
         return texts
+
+    def _numbered(self, sample: str) -> str:
+        """The sample of a format with the count after its word, if it has one."""
+        first = word(self._dice, self._path)
+        return sample.replace(first, f"{first}{self._count}", 1) if self._count else sample
+
+    def _counted(self, plain: str, least: int, most: int) -> list[str]:
+        """Texts that end with the count, or are nothing else, for an item of a set."""
+        if not self._count:
+            return []
+        end = f" {self._count}"
+        texts = [_fitted(plain, least - len(end), most - len(end)) + end] if most > len(end) else []
+        return [*texts, str(self._count).rjust(least, "0"), _code(self._count).rjust(least, "0")]
 
 
 def anything(dice: Dice, path: str) -> list[str]:
@@ -62,6 +80,15 @@ def singular(name: str) -> str:
     if name.endswith("ies"):
         return name[:-3] + "y"
     return name[:-1] if name.endswith("s") and not name.endswith(("ss", "us", "is")) else name
+
+
+def _code(count: int) -> str:
+    """The count in as few letters and digits as there can be."""
+    text = ""
+    while count:
+        count, digit = divmod(count, len(_DIGITS))
+        text = _DIGITS[digit] + text
+    return text
 
 
 def _fitted(text: str, least: int, most: int) -> str:
@@ -108,6 +135,7 @@ _FORMATS: dict[str, Callable[[Dice, str], str]] = {
     "date-time": lambda dice, path: f"{_date(dice, path)}T{_time(dice, path)}",
     "date": _date,
     "time": _time,
+    "emoji": lambda dice, path: dice.pick(_EMOJI, path, "emoji"),
     "duration": lambda dice, path: f"P{1 + dice.roll(30, path)}D",
     "email": _email,
     "idn-email": _email,

@@ -21,14 +21,16 @@ from together_mock.structured.numbers import Range
 from together_mock.structured.outline import (
     KEYS,
     SCANT,
+    Known,
     Spot,
     array_length,
     members,
     members_wanted,
 )
 from together_mock.structured.places import Place, Schemas
-from together_mock.structured.spelling import QUOTE, Speller, matching
-from together_mock.structured.words import Proposals, anything, singular
+from together_mock.structured.spelling import QUOTE, Speller
+from together_mock.structured.texts import Texts, names_for
+from together_mock.structured.words import singular
 
 _OPENINGS = {
     "null": bits(b"n"),
@@ -41,6 +43,7 @@ _OPENINGS = {
 }
 _LITERALS = 16
 _RETRIES = 8
+_SET_RETRIES = 24
 _LONGEST_NUMBER = 40
 _ARRAY_END, _OBJECT_END = bits(b"]"), bits(b"}")
 _AFTER_NUMBER = bits(b",]}")
@@ -70,7 +73,7 @@ class Writer:
         if spot.depth > DEEPEST_DOCUMENT:
             raise StuckError("the document is too deep")
         place = self._place(given, spot)
-        literals = self._dice.turned(place.literals(), spot.path, "literal")
+        literals = self._literals(place, spot)
         if any(self._whole(value) for value in literals[:_LITERALS]):
             return
         allowed = self._cursor.allowed()
@@ -81,6 +84,13 @@ class Writer:
                 self._open.pop()
                 return
         raise StuckError("nothing may begin here")
+
+    def _literals(self, place: Place, spot: Spot) -> list[Any]:
+        literals = place.literals()
+        if spot.number and literals:
+            start = spot.number % len(literals)
+            return [*literals[start:], *literals[:start]]
+        return self._dice.turned(literals, spot.path, "literal")
 
     def _place(self, given: list[object], spot: Spot) -> Place:
         tight = self._tight(spot.depth)
@@ -127,7 +137,7 @@ class Writer:
 
     def _number(self, place: Place, spot: Spot, *, whole: bool) -> None:
         cursor = self._cursor
-        for text in Range(place).proposals(self._dice, spot.path, whole=whole):
+        for text in Range(place).proposals(self._dice, spot.path, whole=whole, count=spot.number):
             if cursor.offer_last(text.encode(), _AFTER_NUMBER):
                 return
         for written in range(_LONGEST_NUMBER):
@@ -142,22 +152,15 @@ class Writer:
         raise StuckError("the number has no end")
 
     def _string(self, place: Place, spot: Spot) -> None:
-        proposals = Proposals(place, self._dice, spot.path, spot.name)
-        fitting = proposals.fitting()
-        if any(map(self._whole, fitting)):
+        texts = Texts(place, self._dice, spot, self._effort)
+        if any(map(self._whole, texts.proposed())):
             return
-        patterns = place.values("pattern")
-        if not place.values("format") and any(map(self._whole, anything(self._dice, spot.path))):
-            return
-        for pattern in patterns:
-            text = self._matching(pattern, spot.path)
-            # Where it matches anywhere, words may make up for what it lacks in length.
-            if any(map(self._whole, (text, f"{fitting[0]} {text}", f"{text} {fitting[0]}"))):
-                return
+        if texts.checked:
+            raise StuckError("no text is known to match")
         self._cursor.put(b'"')
         start = len(self._cursor.text)
-        self._begin(fitting)
-        Speller(self._dice, spot.path, QUOTE, patterns).write(self._cursor, start)
+        self._begin(texts.fitting)
+        Speller(self._dice, spot.path, QUOTE, texts.patterns).write(self._cursor, start)
         self._cursor.put(b'"')
 
     def _begin(self, texts: list[str]) -> None:
@@ -168,18 +171,11 @@ class Writer:
             length = max(lengths)
             self._cursor.put(plain[lengths.index(length)][:length])
 
-    def _matching(self, pattern: str, path: str) -> str:
-        """A text that the pattern matches as a whole, or nothing."""
-        try:
-            return matching(pattern, self._dice, path, self._effort)
-        except (StuckError, UnicodeDecodeError):
-            return ""
-
     def _array(self, place: Place, spot: Spot) -> None:
         cursor = self._cursor
         cursor.put(b"[")
         wanted = array_length(place, self._dice, spot.path, tight=self._tight(spot.depth))
-        known: set[bytes] | None = set() if True in place.values("uniqueItems") else None
+        known = Known(wanted) if True in place.values("uniqueItems") else None
         written = 0
         while True:
             allowed = cursor.allowed()
@@ -195,23 +191,20 @@ class Writer:
             written += 1
         cursor.put(b"]")
 
-    def _item(self, place: Place, spot: Spot, index: int, known: set[bytes] | None) -> bool:
+    def _item(self, place: Place, spot: Spot, index: int, known: Known | None) -> bool:
         """Write an item; say whether it is none of the known ones, where those are told."""
         cursor = self._cursor
         mark = len(cursor.text)
         given = place.item(index)
-        for salt in range(_RETRIES):
+        depth = self._below(spot, given)
+        for salt in range(_RETRIES if known is None else _SET_RETRIES):
             path = f"{spot.path}/{index}" + "~" * salt
+            count = known.count(index, salt) if known else 0
             cursor.back(mark)
-            self._value(given, Spot(path, singular(spot.name), self._below(spot, given)))
-            text = bytes(cursor.text[mark:])
-            if known is None or text not in known:
-                break
-        else:
-            return False
-        if known is not None:
-            known.add(text)
-        return True
+            self._value(given, Spot(path, singular(spot.name), depth, count))
+            if known is None or known.add(bytes(cursor.text[mark:])):
+                return True
+        return False
 
     def _object(self, place: Place, spot: Spot) -> None:
         cursor = self._cursor
@@ -239,7 +232,7 @@ class Writer:
             return False
         used.add(name)
         given = place.member(name, pattern)
-        self._value(given, Spot(f"{spot.path}/{name}", name, self._below(spot, given)))
+        self._value(given, self._inside(spot, name, given))
         return True
 
     def _spelled_member(self, place: Place, spot: Spot, used: set[str]) -> None:
@@ -255,7 +248,7 @@ class Writer:
             raise StuckError("the mask leads to a name that is there")
         used.add(name)
         given = place.member(name)
-        self._value(given, Spot(f"{spot.path}/{name}", name, self._below(spot, given)))
+        self._value(given, self._inside(spot, name, given))
 
     def _keys(self, place: Place, spot: Spot, index: int) -> Iterator[tuple[str, str | None]]:
         """Names for a further property, with the patterns they were made for."""
@@ -263,20 +256,23 @@ class Writer:
         for path in paths:
             for patterns in place.values("patternProperties"):
                 for pattern in patterns:
-                    yield self._matching(pattern, path), pattern
+                    for name in names_for(pattern, self._dice, path, index, self._effort):
+                        yield name, pattern
         naming = place.values("propertyNames")
         if not naming:
             yield from ((name, None) for name in KEYS)
             yield from ((f"{spot.name or 'value'} {index}", None),)
             return
         names = self._place(naming, Spot(paths[0], spot.name, spot.depth))
-        literals, patterns = names.literals(), names.values("pattern")
+        literals = names.literals()
         yield from ((name, None) for name in literals if isinstance(name, str))
-        for path in () if literals else paths:
-            yield from ((self._matching(pattern, path), None) for pattern in patterns)
-            if not patterns:
-                fitting = Proposals(names, self._dice, path, spot.name).fitting()
-                yield from ((text, None) for text in fitting)
+        for salt, path in enumerate(() if literals else paths):
+            named = Spot(path, spot.name, spot.depth, index + 1 if salt > _RETRIES // 2 else 0)
+            texts = Texts(names, self._dice, named, self._effort)
+            yield from ((name, None) for name in texts.names())
+
+    def _inside(self, spot: Spot, name: str, given: list[object]) -> Spot:
+        return Spot(f"{spot.path}/{name}", name, self._below(spot, given), spot.number)
 
     def _below(self, spot: Spot, given: list[object]) -> int:
         """The depth of what is inside; a schema inside itself counts as deep."""
