@@ -27,9 +27,30 @@ FULL = {
             "usage": {"completion_tokens": 12},
             "chunks": ["Cold in ", "{{ last_user }}", "."],
         },
-        {"json": {"degrees": [-3, 0.5, None]}, "chunks": ['{"degrees":', "[-3,0.5,null]}"]},
+        {"json": {"degrees": [-3, 0.5, None]}},
         {},
     ],
+    "timing": {"ttft": "200ms", "tokens_per_second": 40},
+}
+
+EVERY_FIELD = {
+    "match": {
+        "model": "devuser/*",
+        "last_user": {"contains": "weather"},
+        "turn": 1,
+        "tool_result": None,
+    },
+    "priority": 0,
+    "times": None,
+    "reply": {
+        "text": "Cold.",
+        "tool_calls": [{"name": "get_weather", "arguments": {"city": "Oslo"}}],
+        "reasoning": "…",
+        "json": {"a": 1},
+        "finish_reason": "stop",
+        "usage": {"completion_tokens": 12},
+        "chunks": ["Co", "ld."],
+    },
     "timing": {"ttft": "200ms", "tokens_per_second": 40},
 }
 
@@ -70,6 +91,23 @@ def test_a_script_needs_a_reply_and_nothing_else(api):
         "hits": 0,
         "remaining": None,
     }
+
+
+def test_a_null_is_as_if_left_out(api):
+    """Over the route and in a state document."""
+    nulls = {"match": None, "timing": None, "times": None, "reply": {"text": "Hi."}}
+    shown, plain = add(api, nulls), add(api)
+    assert {**shown, "id": None} == {**plain, "id": None}
+    api.put_state({"scripts": [nulls, {"reply": {"text": "Hi."}}]})
+    one, other = api.state()["scripts"]
+    assert {**one, "id": None} == {**other, "id": None}
+    assert one["match"] == {}
+
+
+def test_every_field_of_a_reply_goes_with_every_other(api):
+    """A script with all of them is shown with all of them."""
+    added = add(api, EVERY_FIELD)
+    assert (added["match"], added["reply"]) == (EVERY_FIELD["match"], EVERY_FIELD["reply"])
 
 
 def test_a_null_tool_result_says_something_else_than_none(api):
@@ -152,6 +190,9 @@ BAD = [
     ({"reply": {}, "match": {"last_user": {"starts": "x"}}}, "match.last_user.starts"),
     ({"reply": {}, "match": {"last_user": {"regex": "("}}}, "match.last_user.regex"),
     ({"reply": {}, "match": {"last_user": {"regex": "a{99999999999}"}}}, "match.last_user.regex"),
+    ({"reply": {}, "match": {"last_user": {"regex": "a(?!b)"}}}, "match.last_user.regex"),
+    ({"reply": {}, "match": {"last_user": {"regex": r"(a)\1"}}}, "match.last_user.regex"),
+    ({"reply": {}, "match": {"last_user": {"regex": r"(?:\w{99}){99}"}}}, "match.last_user.regex"),
     ({"reply": {}, "match": {"tool_result": "x"}}, "match.tool_result"),
     ({"reply": {}, "match": {"tool_result": {"regex": "*"}}}, "match.tool_result.regex"),
     ({"reply": {"text": 5}}, "reply.text"),
@@ -163,9 +204,6 @@ BAD = [
     ({"reply": {"text": "Cold.", "chunks": ["Cold"]}}, "reply.chunks"),
     ({"reply": {"text": "Cold.", "chunks": []}}, "reply.chunks"),
     ({"reply": {"text": "{{ turn }}", "chunks": ["{{ tu", "rn }}"]}}, "reply.chunks"),
-    ({"reply": {"json": {"a": 1}, "chunks": ['{"a": 1}']}}, "reply.chunks"),
-    ({"reply": {"text": "Cold.", "json": {}}}, "reply.json"),
-    ({"reply": {"text": "", "json": None}}, "reply.json"),
     ({"reply": {"json": json.loads("[" * 70 + "]" * 70)}}, "reply.json"),
     ({"reply": {"tool_calls": {}}}, "reply.tool_calls"),
     ({"reply": {"tool_calls": [{"arguments": {}}]}}, "reply.tool_calls.0.name"),
@@ -184,6 +222,7 @@ BAD = [
         "reply.tool_calls.0.type",
     ),
     ({"reply": {"finish_reason": "done"}}, "reply.finish_reason"),
+    ({"reply": {"finish_reason": ["stop"]}}, "reply.finish_reason"),
     ({"reply": {"usage": {"total_tokens": 1}}}, "reply.usage.total_tokens"),
     ({"reply": {"usage": {"prompt_tokens": -1}}}, "reply.usage.prompt_tokens"),
     ({"reply": {"usage": {"prompt_tokens": 1.5}}}, "reply.usage.prompt_tokens"),
@@ -208,6 +247,20 @@ def test_a_bad_script_is_refused(api, script, param):
         assert answer.status_code == 400, answer.text
         assert answer.json()["error"]["param"] == f"scripts.1.{param}"
     assert api.state() == before
+
+
+def test_a_refusal_says_what_is_taken(api):
+    """The words of a finish reason, and the dialect of a pattern."""
+    bad = {"reply": [{}, {"finish_reason": "done"}]}
+    assert refused(api.post("/_mock/scripts", json=bad), "invalid_value")["message"] == (
+        "reply.1.finish_reason has an invalid value: must be one of stop, eos, length,"
+        " tool_calls, function_call, error"
+    )
+    bad = {"match": {"last_user": {"regex": "(?=a)"}}, "reply": {}}
+    assert refused(api.post("/_mock/scripts", json=bad), "invalid_value")["message"] == (
+        "match.last_user.regex has an invalid value: must be a regular expression in the syntax of"
+        " Rust's regex, which has no look-around and no back-references, and not a huge one"
+    )
 
 
 @pytest.mark.parametrize("body", [[FULL], "x", None, 5])

@@ -3,7 +3,9 @@
 import json
 import sqlite3
 import threading
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from support import START
 from together_mock.bootstrap import build_world
 from together_mock.core.conversation import Conversation
 from together_mock.core.errors import MockError
+from together_mock.core.scripts import ScriptCall, ScriptReply
 from together_mock.services import scripts, snapshot, state
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.script_documents import NewScript
@@ -103,6 +106,48 @@ def test_a_reply_has_all_that_was_given(project):
     assert made.timing == (0.0, 40, None)
 
 
+def test_a_reply_may_have_every_field(project):
+    """All of them are answered, but for the JSON, whose place the text has."""
+    world, its = project
+    reply = {
+        "text": "Cold.",
+        "tool_calls": [{"name": "get_weather", "arguments": {"city": "Oslo"}}],
+        "reasoning": "…",
+        "json": {"a": 1},
+        "finish_reason": "stop",
+        "usage": {"completion_tokens": 12},
+        "chunks": ["Co", "ld."],
+    }
+    add(world, its, reply=reply)
+    assert scripts.scripted(world, its, TALK).reply == ScriptReply(
+        text="Cold.",
+        chunks=("Co", "ld."),
+        reasoning="…",
+        tool_calls=(ScriptCall("get_weather", '{"city":"Oslo"}'),),
+        finish_reason="stop",
+        usage={"completion": 12},
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "text", "chunks"),
+    [
+        ({"text": "Cold.", "json": {"a": 1}}, "Cold.", ()),
+        ({"text": "", "json": {"a": 1}}, "", ()),
+        ({"chunks": ["Co", "{{ turn }}"], "json": "{{ a }}"}, "Co1", ("Co", "1")),
+        ({"text": "Cold.", "chunks": ["Co", "ld."], "json": {"a": 1}}, "Cold.", ("Co", "ld.")),
+        ({"text": None, "chunks": None, "json": None}, "null", ()),
+        ({"chunks": [], "json": {"a": 1}}, '{"a":1}', ()),
+    ],
+)
+def test_json_is_the_content_where_there_is_no_other(project, reply, text, chunks):
+    """A text goes first, then its pieces."""
+    world, its = project
+    add(world, its, reply=reply)
+    made = scripts.scripted(world, its, TALK)
+    assert (made.reply.text, made.reply.chunks) == (text, chunks)
+
+
 def test_what_no_script_matches_is_refused_where_one_is_strict(project):
     """With the closest ones; without a strict one the model answers by itself."""
     world, its = project
@@ -120,6 +165,77 @@ def test_what_no_script_matches_is_refused_where_one_is_strict(project):
     assert said(world, its, TALK._replace(last_user="The weather?")) == "The weather?"
     scripts.delete(world, its, strict)
     assert said(world, its) is None
+
+
+def test_conversations_that_come_as_one_are_counted_one_after_the_other(project):
+    """The later ones see the hits of the earlier ones; what nothing matches stays in its place."""
+    world, its = project
+    add(world, its, reply=[{"text": "one"}, {"text": "two"}], times=3, match={"turn": 1})
+    told = scripts.scripted_all(world, its, [TALK, TALK._replace(turn=2), TALK, TALK, TALK])
+    assert [each and each.reply.text for each in told] == ["one", None, "two", "two", None]
+    assert hits(its) == [3]
+    assert scripts.scripted_all(world, its, []) == []
+    scripts.delete(world, its, None)
+    assert scripts.scripted_all(world, its, [TALK, TALK]) == [None, None]
+
+
+def test_of_conversations_that_come_as_one_a_refused_one_leaves_none_counted(project):
+    """They are answered together or not at all."""
+    world, its = project
+    only = add(world, its, times=2, strict=True)
+    with pytest.raises(MockError) as refusal:
+        scripts.scripted_all(world, its, [TALK] * 3)
+    assert refusal.value.values == {"closest": f"{only}: was used 2 of 2 times"}
+    assert hits(its) == [0]
+    assert not its.has_activity
+    assert said(world, its) == "Hello!"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(a+)+$", "(a|aa)+$", "^(?:a*)*$", "[ab]*a[ab]{20}$", "(.*a){12}$", "^(a?){30}a{30}$"],
+)
+def test_no_pattern_takes_longer_than_the_text(project, pattern):
+    """The engine tries no way twice; a text of a megabyte has its answer at once."""
+    world, its = project
+    add(world, its, match={"last_user": {"regex": pattern}})
+    assert said(world, its, TALK._replace(last_user="a" * 1_000_000 + "!")) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("", "", True),
+        ("c.ld", "Is it cold?", True),
+        ("^it", "Is it cold?", False),
+        ("(?i)^IS ", "Is it cold?", True),
+        ("(?m)^it", "Is\nit cold?", True),
+        ("(?s)Is.it", "Is\nit", True),
+        ("Is.it", "Is\nit", False),
+        ("cold$", "cold\n", False),
+        (r"\bcold\b", "a cold day", True),
+        (r"-[0-9]+(\.\d)?", "-3.5 degrees", True),
+        (r"^\p{Lu}\p{Ll}+$", "Ørsta", True),
+        ("[[a]", "[", True),
+        ("(?P<where>Oslo|Bergen)", "in Bergen", True),
+        ("a", "\ud800", False),
+    ],
+)
+def test_the_dialect_of_patterns(project, pattern, text, found):
+    """They are found anywhere; a text that is none matches nothing, and nothing is warned of."""
+    world, its = project
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        add(world, its, match={"last_user": {"regex": pattern}}, reply={"text": "yes"})
+    assert said(world, its, TALK._replace(last_user=text)) == ("yes" if found else None)
+
+
+def test_a_pattern_serves_every_thread(project):
+    """Requests are answered by several."""
+    world, its = project
+    add(world, its, match={"last_user": {"regex": "^H.*o!$"}})
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(lambda _: said(world, its), range(100))] == ["Hello!"] * 100
 
 
 def test_a_spent_strict_script_is_strict_still(project):

@@ -7,7 +7,7 @@ one again and again.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -19,13 +19,20 @@ _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
 _QUOTED = 80
 
 
+class Pattern(NamedTuple):
+    """A regular expression, and what tells whether it is found anywhere in a text."""
+
+    regex: str
+    found_in: Callable[[str], bool]
+
+
 @dataclass(frozen=True)
 class TextMatch:
     """What a text must be; all that is given must hold."""
 
     equals: str | None = None
     contains: str | None = None
-    regex: re.Pattern[str] | None = None
+    regex: Pattern | None = None
 
     def unmet(self, text: str | None) -> str:
         """What of it does not hold, in words; no text at all fulfils nothing."""
@@ -34,8 +41,8 @@ class TextMatch:
             unmet.append(f"is not {_quoted(self.equals)}")
         if self.contains is not None and (text is None or self.contains not in text):
             unmet.append(f"does not contain {_quoted(self.contains)}")
-        if self.regex is not None and (text is None or not self.regex.search(text)):
-            unmet.append(f"does not match {_quoted(self.regex.pattern)}")
+        if self.regex is not None and (text is None or not self.regex.found_in(text)):
+            unmet.append(f"does not match {_quoted(self.regex.regex)}")
         return " and ".join(unmet)
 
 

@@ -4,7 +4,7 @@ The same models read the control plane's requests, the state document and the st
 is left out stays left out: in a match, null says something else than nothing does.
 """
 
-import re
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -16,9 +16,40 @@ from pydantic import (
     model_validator,
 )
 
-from together_mock.core.scripts import Script, TextMatch, Timing
+from together_mock.core.scripts import Pattern, Script, TextMatch, Timing
 from together_mock.services.fields import Seconds
 from together_mock.services.script_replies import Part, ReplyDocument
+
+# Bytes of a compiled pattern, and of what its matching remembers: the time that a text takes is
+# about its length times that of the pattern.
+_PATTERN_SIZE = 1 << 18
+_DIALECT = (
+    "the syntax of Rust's regex, which has no look-around and no back-references, and not a huge"
+    " one"
+)
+
+
+@lru_cache(maxsize=256)
+def _pattern(regex: str) -> Pattern:
+    """A pattern as rules take it, by an engine whose time grows only with the text's length.
+
+    Raises:
+        ValueError: the engine does not take it.
+    """
+    # On first use: it takes time to import.
+    import jsonschema_rs
+
+    options = jsonschema_rs.RegexOptions(size_limit=_PATTERN_SIZE, dfa_size_limit=_PATTERN_SIZE)
+    judge = jsonschema_rs.validator_for({"pattern": regex}, pattern_options=options)
+
+    def found_in(text: str) -> bool:
+        try:
+            return judge.is_valid(text)
+        # A text with half a character, which the engine does not read.
+        except ValueError:
+            return False
+
+    return Pattern(regex, found_in)
 
 
 class TextMatchDocument(Part):
@@ -27,17 +58,17 @@ class TextMatchDocument(Part):
     equals: str | None = Field(default=None, description="The whole text.")
     contains: str | None = Field(default=None, description="A part of the text.")
     regex: str | None = Field(
-        default=None, description="A regular expression of Python, found anywhere in the text."
+        default=None,
+        description="A regular expression in the syntax of Rust's regex, found anywhere in it.",
     )
 
     @field_validator("regex")
     @classmethod
     def _compiles(cls, regex: str | None) -> str | None:
         try:
-            re.compile(regex or "")
-        except (re.error, OverflowError, RecursionError, FutureWarning) as error:
-            raise ValueError(f"must be a regular expression of Python: {error}") from error
-        return regex
+            return None if regex is None else _pattern(regex).regex
+        except ValueError as error:
+            raise ValueError(f"must be a regular expression in {_DIALECT}") from error
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
@@ -47,7 +78,7 @@ class TextMatchDocument(Part):
 
     def value(self) -> TextMatch:
         """The match as rules take it."""
-        regex = None if self.regex is None else re.compile(self.regex)
+        regex = None if self.regex is None else _pattern(self.regex)
         return TextMatch(self.equals, self.contains, regex)
 
 
@@ -70,8 +101,9 @@ class MatchDocument(Part):
     )
     tool_result: TextMatchDocument | None = Field(
         default=None,
-        description="The tool's result that ends the conversation: `equals`, `contains`, `regex`;"
-        " null is a conversation that does not end with one.",
+        description="The tool's result that ends the conversation, or several in their order,"
+        " joined by line breaks: `equals`, `contains`, `regex`; null is a conversation that does"
+        " not end with one.",
     )
 
 
@@ -125,8 +157,9 @@ def _replies(value: Any) -> Any:
 class NewScript(Part):
     """A script as it is asked for."""
 
-    match: MatchDocument = Field(
-        default_factory=MatchDocument, description="Which conversations it is for."
+    match: MatchDocument | None = Field(
+        default_factory=MatchDocument,
+        description="Which conversations it is for; without it, all.",
     )
     priority: int = Field(
         default=0,
@@ -146,6 +179,11 @@ class NewScript(Part):
     )
     timing: TimingDocument | None = Field(default=None, description="How fast the answer comes.")
 
+    @field_validator("match")
+    @classmethod
+    def _matches_all(cls, match: MatchDocument | None) -> MatchDocument:
+        return match or MatchDocument()
+
 
 class StoredScript(NewScript):
     """A script in force."""
@@ -154,7 +192,7 @@ class StoredScript(NewScript):
 
     def value(self) -> Script:
         """The script as rules take it."""
-        match, timing = self.match, self.timing
+        match, timing = self.match or MatchDocument(), self.timing
         replies = self.reply if isinstance(self.reply, list) else [self.reply]
         without_result = "tool_result" in match.model_fields_set and match.tool_result is None
         return Script(

@@ -1,7 +1,7 @@
 """What a script answers, as a document: texts, tool calls, JSON, and the checks on them."""
 
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import orjson
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
@@ -86,6 +86,16 @@ class UsageDocument(Part):
         return {name.removesuffix("_tokens"): count for name, count in given.items()}
 
 
+Ending = Literal["stop", "eos", "length", "tool_calls", "function_call", "error"]
+
+
+def _ending(value: Any) -> Any:
+    known = get_args(Ending)
+    if value is not None and value not in known:
+        raise ValueError(f"must be one of {', '.join(known)}")
+    return value
+
+
 class ReplyDocument(Part):
     """What is answered; an empty object is an empty text."""
 
@@ -107,11 +117,12 @@ class ReplyDocument(Part):
     json_value: Annotated[Any, BeforeValidator(_json)] = Field(
         default_factory=lambda: _ABSENT,
         alias="json",
-        description="Any JSON value, whose compact form is the content; not with `text`.",
+        description="Any JSON value, whose compact form is the content where there is neither"
+        " `text` nor `chunks`.",
     )
-    finish_reason: (
-        Literal["stop", "eos", "length", "tool_calls", "function_call", "error"] | None
-    ) = Field(default=None, description="Why it ends, where that is not to follow from the rest.")
+    finish_reason: Annotated[Ending | None, BeforeValidator(_ending)] = Field(
+        default=None, description="Why it ends, where that is not to follow from the rest."
+    )
     usage: UsageDocument | None = Field(
         default=None,
         description="`prompt_tokens`, `completion_tokens`, `cached_tokens`, `reasoning_tokens`,"
@@ -120,7 +131,7 @@ class ReplyDocument(Part):
     chunks: list[Annotated[str, Field(min_length=1)]] | None = Field(
         default=None,
         description="The content in the pieces in which it is streamed, each filled in by itself;"
-        " with `text` or `json` they make it up, alone they are the text.",
+        " a `text` that goes with them must be what they make up.",
     )
 
     @field_validator("text", "reasoning")
@@ -129,35 +140,30 @@ class ReplyDocument(Part):
         _check_placeholders(text or "")
         return text
 
-    @field_validator("json_value")
-    @classmethod
-    def _is_the_only_content(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.data.get("text") is not None:
-            raise ValueError("must not go with text: each of them is the content")
-        return value
-
     @field_validator("chunks")
     @classmethod
     def _make_up_the_content(
         cls, chunks: list[str] | None, info: ValidationInfo
     ) -> list[str] | None:
-        text, value = info.data.get("text"), info.data.get("json_value", _ABSENT)
-        content = text if value is _ABSENT else _compact(value)
-        if chunks is not None and content not in (None, "".join(chunks)):
-            raise ValueError(f"must make up the content when joined: {content}")
-        if chunks is not None and value is _ABSENT:
-            found = sum(_check_placeholders(piece) for piece in chunks)
-            if text is not None and found != _check_placeholders(text):
-                raise ValueError("must not split a placeholder")
+        text = info.data.get("text")
+        if chunks is None:
+            return None
+        if text not in (None, "".join(chunks)):
+            raise ValueError(f"must make up the text when joined: {text}")
+        found = sum(_check_placeholders(piece) for piece in chunks)
+        if text is not None and found != _check_placeholders(text):
+            raise ValueError("must not split a placeholder")
         return chunks
 
     def value(self) -> ScriptReply:
         """The reply as rules take it."""
-        is_json = self.json_value is not _ABSENT
-        text = _compact(self.json_value) if is_json else self.text
+        chunks, text = tuple(self.chunks or ()), self.text
+        is_json = text is None and not chunks and self.json_value is not _ABSENT
+        if text is None:
+            text = _compact(self.json_value) if is_json else "".join(chunks)
         return ScriptReply(
-            text="".join(self.chunks or ()) if text is None else text,
-            chunks=tuple(self.chunks or ()),
+            text=text,
+            chunks=chunks,
             reasoning=self.reasoning or "",
             tool_calls=tuple(call.value() for call in self.tool_calls),
             finish_reason=self.finish_reason,

@@ -1,12 +1,12 @@
 """What a test says the model answers: scripts added, listed, removed, and asked for a reply."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from together_mock.core import ids, scripts
 from together_mock.core.conversation import Conversation
 from together_mock.core.errors import MockError
-from together_mock.core.scripts import ScriptReply, Timing
+from together_mock.core.scripts import Script, ScriptReply, Timing
 from together_mock.services.documents import ScriptEntry
 from together_mock.services.inference import FLUSH_SECONDS
 from together_mock.services.projects import Project, ScriptHits
@@ -26,7 +26,6 @@ class ScriptView(NamedTuple):
 class Scripted(NamedTuple):
     """A reply that a script gives, filled in, and how fast it is to come."""
 
-    script_id: str
     reply: ScriptReply
     timing: Timing | None
 
@@ -117,19 +116,43 @@ def scripted(world: World, project: Project, conversation: Conversation) -> Scri
     Raises:
         MockError: `no_script_matches`, where one of the project's scripts is strict.
     """
+    return scripted_all(world, project, [conversation])[0]
+
+
+def scripted_all(
+    world: World, project: Project, conversations: Sequence[Conversation]
+) -> list[Scripted | None]:
+    """The replies to conversations that came as one, each as if those before it were answered.
+
+    Raises:
+        MockError: `no_script_matches`, as for one; then none of them counts as a hit.
+    """
     if not project.scripts:
-        return None
+        return [None] * len(conversations)
     with project.gate:
-        tried, hits = project.scripts, project.script_hits
-        chosen = scripts.choose(tried, hits, conversation)
-        first = chosen is not None and not project.has_activity
-        if chosen is not None:
-            script, reply = chosen
-            project.script_hits = {**hits, script.id: hits.get(script.id, 0) + 1}
+        hits = project.script_hits
+        chosen = []
+        for conversation in conversations:
+            found = _choose(project.scripts, hits, conversation)
+            chosen.append(found)
+            if found is not None:
+                hits = {**hits, found[0].id: hits.get(found[0].id, 0) + 1}
+        first = any(chosen) and not project.has_activity
+        project.script_hits = hits
     if first:
         world.wake(world.real_now() + FLUSH_SECONDS)
-    if chosen is not None:
-        return Scripted(script.id, scripts.render(reply, conversation), script.timing)
-    if any(script.strict for script in tried):
+    pairs = zip(chosen, conversations, strict=True)
+    return [found and _filled_in(*found, conversation) for found, conversation in pairs]
+
+
+def _choose(
+    tried: Sequence[Script], hits: Mapping[str, int], conversation: Conversation
+) -> tuple[Script, ScriptReply] | None:
+    chosen = scripts.choose(tried, hits, conversation)
+    if chosen is None and any(script.strict for script in tried):
         raise MockError("no_script_matches", closest=scripts.closest(tried, hits, conversation))
-    return None
+    return chosen
+
+
+def _filled_in(script: Script, reply: ScriptReply, conversation: Conversation) -> Scripted:
+    return Scripted(scripts.render(reply, conversation), script.timing)
