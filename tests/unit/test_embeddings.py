@@ -2,13 +2,21 @@
 
 import math
 import struct
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from together_mock.core.embeddings import _stem, embed, shortened, stem, words
+from together_mock.core.embeddings import (
+    _stem,
+    embed,
+    hashed,
+    shortened,
+    stem,
+    stems,
+    words,
+)
 
 MODEL = "BAAI/bge-base-en-v1.5"
 CORPUS = [
@@ -203,6 +211,18 @@ def test_a_vector_of_nothing_points_somewhere():
 def test_endings_are_stripped(word, expected):
     """The most common English ones, where a word is left of the word."""
     assert stem(word) == expected
+
+
+def test_stems_are_those_of_all_words():
+    """In their order, overlong ones as they are."""
+    assert stems(f"Running DOGS, {'s' * 50}") == ["run", "dog", "s" * 50]
+
+
+@pytest.mark.parametrize("length", [0, 1, 1999, 2000, 2001, 4000, 9999])
+def test_a_text_is_hashed_in_parts_as_it_is_as_a_whole(length):
+    """However long it is."""
+    text = ("0123456789é" * 1000)[:length]
+    assert hashed(text, 8) == blake2b(text.encode(), digest_size=8).digest()
 
 
 def test_words_are_found_in_any_text():

@@ -1,8 +1,10 @@
 """Relevance without a model: what says more of the query is higher, whatever stands around it."""
 
+from time import process_time
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from together_mock.core.ranking import scores
+from together_mock.core.ranking import READ, scores
 
 QUERY = "What animals can I find near Peru?"
 ANIMALS = [
@@ -126,3 +128,20 @@ def test_scores_are_the_same_on_every_platform():
         "0x1.51cb9fddb12b3p-11",
         "0x1.34b5350f950c8p-1",
     ]
+
+
+def test_only_the_beginnings_of_huge_texts_are_read():
+    """As a reranker reads no more than its context."""
+    filled = ("tea and milk " * READ)[:READ]
+    assert scores(filled + "x" * 9, ["milk", filled]) == scores(filled, ["milk", filled + "y" * 9])
+    late, never = scores("tea", ["word " * READ + "tea", "word " * READ])
+    assert late == never < 0.01
+
+
+def test_a_huge_query_is_not_read_again_with_each_document():
+    """What 1,024 documents take depends on what they say, not on how long the query is."""
+    words = " ".join(f"w{number}" for number in range(20_000))
+    for query in (words, words * 20):
+        start = process_time()
+        assert len(scores(query, ["w7 and w8"] * 1024)) == 1024
+        assert process_time() - start < 1

@@ -1,5 +1,7 @@
 """What the fake model makes of a conversation: texts, tools, limits, caches, speeds."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,22 @@ def test_a_reply_quotes_what_the_user_said_last():
         long = said(talk("word " * words))
         assert '..."' in long
         assert len(long) < 300
+
+
+@given(st.text(st.characters() | st.sampled_from(" \n\x1c\u2003")), st.integers(2, 9))
+def test_a_quote_is_the_beginning_of_all_words(text, most):
+    """With one blank between two, however many stand there."""
+    plain = " ".join(text.split())
+    cut = plain[:most].rstrip() + "..."
+    assert replies._quoted(text, most) == f'"{plain if len(plain) <= most else cut}"'
+
+
+def test_a_huge_text_is_not_taken_apart_to_quote_its_beginning():
+    """Nor do blanks before it hide the beginning."""
+    text = " " * 100_000 + "a b\n" * 4_000_000
+    start = process_time()
+    assert '"a b a b' in said(talk(text))
+    assert process_time() - start < 0.1
 
 
 def test_variants_differ():

@@ -3,6 +3,9 @@
 import base64
 import math
 import struct
+from itertools import count
+from threading import Event, Thread
+from time import process_time
 
 import jsonschema_rs
 import orjson
@@ -13,6 +16,8 @@ from hypothesis import strategies as st
 from together_mock.api.openai import embeddings, rerank
 from together_mock.core.embeddings import embed
 from together_mock.core.errors import MockError
+from together_mock.core.ranking import READ
+from together_mock.core.tokens import count_tokens
 
 MODEL = "togethercomputer/m2-bert-80M-8k-retrieval"
 ASK = {"model": MODEL, "input": "Our solar system"}
@@ -331,3 +336,56 @@ def test_any_documents_are_ranked_or_refused(documents, more):
     except MockError:
         return
     RERANK.validate(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "request_of", "rest"),
+    [
+        (embeddings.answer, lambda texts: embeddings.read({**ASK, "input": texts}), (MODEL, 8)),
+        (rerank.answer, lambda texts: rerank.read({**RANK, "documents": texts}), ("request-1",)),
+    ],
+)
+def test_nothing_more_is_read_when_nobody_waits(answer, request_of, rest):
+    """One look before each text, and none after the first that says so."""
+    request = request_of(["one", "two", "three"])
+    assert answer(request, *rest, lambda: False) == answer(request, *rest)
+    looks = count()
+    with pytest.raises(MockError) as caught:
+        answer(request, *rest, lambda: next(looks) == 1)
+    assert caught.value.case == "server_error"
+    assert next(looks) == 2
+
+
+def test_rerank_counts_what_it_reads():
+    """The query once with each document, each of them as far as the context goes."""
+    query, text = "tea " * 20_000, "milk and honey " * 20_000
+    usage = ranked(query=query, documents=[text, "milk"])["usage"]
+    read = 2 * count_tokens(query[:READ]) + count_tokens(text[:READ]) + count_tokens("milk")
+    assert usage == {"prompt_tokens": read, "completion_tokens": 0, "total_tokens": read}
+
+
+@pytest.mark.parametrize("kind", ["texts", "ids", "documents"])
+def test_others_run_while_many_long_texts_are_read(kind):
+    """Nothing spoils the turn of another thread."""
+    texts = [f"{number} llamas live " * 200 for number in range(400)]
+    work = {
+        "texts": lambda: embedded(input=texts),
+        "ids": lambda: embedded(input=[[number] * 2000 for number in range(400)]),
+        "documents": lambda: ranked(documents=texts),
+    }[kind]
+    done = Event()
+    Thread(target=lambda: (work(), done.set())).start()
+    start, turns = process_time(), 0
+    while not done.wait(0.0001):
+        turns += 1
+    assert turns > (process_time() - start) / 0.05
+
+
+def test_huge_texts_are_ranked_and_embedded_at_once():
+    """As no more than their beginnings is read."""
+    text = "The llama lives in Peru. " * 600_000
+    start = process_time()
+    ranked(documents=[text, text])
+    embedded(input=text)
+    embedded(input=[7] * 2_000_000)
+    assert process_time() - start < 1

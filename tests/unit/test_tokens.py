@@ -1,11 +1,13 @@
 """How texts are split into tokens: as real models do, without loss, the same everywhere."""
 
 from hashlib import blake2b
+from threading import Event, Thread
 from time import process_time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from together_mock.core import tokens as module
 from together_mock.core.tokens import count_tokens, token_id, tokens
 
 # Lone surrogates and control characters included.
@@ -61,6 +63,32 @@ def test_a_long_text_is_counted_as_a_short_one():
     assert count_tokens(line * 100) == 100 * count_tokens(line)
 
 
+@given(
+    st.lists(AWKWARD | st.sampled_from(["-" * 70, " " * 140, "x" * 90, " internationally", "."]))
+)
+@example(["\n" * 400, "a" * 600, " " * 600, "-=" * 300])
+def test_a_huge_text_is_split_in_parts_as_it_is_as_a_whole(units):
+    """Where a part ends does not show."""
+    text = "".join(units) * 4
+    whole = tuple(module._TOKEN.findall(text))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "_PART", 401)
+        assert module._split(text) == whole
+        assert module._count(text) == len(whole)
+
+
+@pytest.mark.parametrize("work", [count_tokens, tokens])
+def test_others_run_while_a_huge_text_is_split(work):
+    """The engine lets no other thread run, so it is not given all of the text at once."""
+    text = "The quick brown fox doesn't jump. " * 100_000
+    done = Event()
+    Thread(target=lambda: (work(text), done.set())).start()
+    turns = 0
+    while not done.wait(0.0001):
+        turns += 1
+    assert turns > 5
+
+
 def test_tokens_do_not_depend_on_the_version_of_unicode():
     """Every character there is, in pairs with a letter too: the same pieces on each Python."""
     points = "".join(map(chr, range(0x110000)))
@@ -99,6 +127,13 @@ def test_token_ids(piece):
     """An id is one of a vocabulary of Llama 3, the same each time."""
     assert 0 <= token_id(piece) < 128_000
     assert token_id(piece) == token_id(piece)
+
+
+def test_the_ids_of_long_pieces_are_not_kept():
+    """A script can answer with pieces of a megabyte each."""
+    before = module._id_of_short.cache_info().currsize
+    assert token_id("x" * 100_000) == token_id("x" * 100_000)
+    assert module._id_of_short.cache_info().currsize == before
 
 
 def test_token_ids_are_the_same_everywhere():

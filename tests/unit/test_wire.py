@@ -52,6 +52,19 @@ def test_the_parts_of_an_answer_leave_together():
     assert run(act).written == [b"head body", b"later"]
 
 
+def test_lines_go_into_the_next_head():
+    """Behind the status line, and into no other."""
+
+    def act(gathering: Gathering) -> None:
+        gathering.add_to_head(b"a: 1\r\nb: 2\r\n")
+        gathering.write(b"HTTP/1.1 200 OK\r\nc: 3\r\n\r\n")
+        gathering.write(b"body")
+        gathering.write(b"HTTP/1.1 200 OK\r\n\r\n")
+
+    head = b"HTTP/1.1 200 OK\r\na: 1\r\nb: 2\r\nc: 3\r\n\r\n"
+    assert run(act).written == [head + b"body" + b"HTTP/1.1 200 OK\r\n\r\n"]
+
+
 def test_what_was_written_leaves_before_the_connection_closes():
     """And nothing is written to a connection that has been closed since."""
 

@@ -7,13 +7,16 @@ platform's mathematics library shows in a vector.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from math import isqrt, sqrt
 from operator import mul
 from struct import unpack
+from typing import TypeVar
+
+from together_mock.core.errors import MockError
 
 # Words that say little of what a text is about.
 _COMMON = """
@@ -31,9 +34,12 @@ _VOWEL = re.compile("[aeiouy]")
 # Characters: what is left of a word without its ending is a word still.
 _LEAST = 3
 # Characters: longer than what the models of the catalogue can read.
-_READ = 131_072
+READ = 131_072
 # Characters; what longer texts and words are made into is too big to be kept.
 _SHORT, _SHORT_WORD = 1000, 40
+# Bytes. Hashing more at once lets go of the interpreter, too briefly for another thread to take it,
+# and each time the other threads' wait for their turn begins anew.
+_AT_ONCE = 2000
 
 # What features add, in squares. A word is its stem, its form and each of its stem's trigrams.
 _BASE, _FORM, _TRIGRAM, _BIGRAM = 550_000, 150_000, 50_000, 350_000
@@ -42,10 +48,14 @@ _COMMON_WORD = 60_000
 _WHOLE = 25_000
 
 Places = tuple[tuple[int, int], ...]
+_Item = TypeVar("_Item")
 
 
 def embed(text: str, dimension: int, model: str) -> list[float]:
-    """The unit vector of a text, of `dimension` numbers; each model has a space of its own."""
+    """The unit vector of a text, of `dimension` numbers; each model has a space of its own.
+
+    The first `READ` characters of the text decide.
+    """
     make = _embed_short if len(text) <= _SHORT else _embed
     return list(make(text, dimension, model))
 
@@ -55,9 +65,36 @@ def shortened(vector: Sequence[float], dimension: int) -> list[float]:
     return list(_unit([round(number * 2**53) for number in vector[:dimension]]))
 
 
+def while_awaited(items: Iterable[_Item], given_up: Callable[[], bool]) -> Iterator[_Item]:
+    """What there is to read, one by one, as long as somebody waits for the answer.
+
+    Raises:
+        MockError: `server_error`, as soon as nobody does.
+    """
+    for item in items:
+        if given_up():
+            raise MockError("server_error")
+        yield item
+
+
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without the punctuation."""
     return _WORD.findall(text.lower())
+
+
+def stems(text: str) -> list[str]:
+    """The stems of a text's words."""
+    # As `stem` does it, without a call for each word: there may be millions.
+    return [_stem(word) if len(word) <= _SHORT_WORD else word for word in words(text)]
+
+
+def hashed(text: str, size: int) -> bytes:
+    """So many bytes that stand for a text."""
+    data = text.encode("utf-8", "surrogatepass")
+    found = blake2b(data[:_AT_ONCE], digest_size=size)
+    for start in range(_AT_ONCE, len(data), _AT_ONCE):
+        found.update(data[start : start + _AT_ONCE])
+    return found.digest()
 
 
 def stem(word: str) -> str:
@@ -82,7 +119,7 @@ def _stem(word: str) -> str:
 
 
 def _embed(text: str, dimension: int, model: str) -> tuple[float, ...]:
-    text = text[:_READ]
+    text = text[:READ]
     vector = [0] * dimension
     said = words(text)
     for word, count in Counter(said).items():
@@ -119,8 +156,7 @@ _short_word = lru_cache(maxsize=4096)(_word)
 
 def _places(feature: str, dimension: int, model: str, square: int, many: int = 2) -> Places:
     """Where a feature goes, with weights whose squares add up to `square`."""
-    text = f"{model}\x1f{feature}".encode("utf-8", "surrogatepass")
-    drawn = unpack(f"<{many}I", blake2b(text, digest_size=4 * many).digest())
+    drawn = unpack(f"<{many}I", hashed(f"{model}\x1f{feature}", 4 * many))
     weight = isqrt(square // many)
     return tuple([(number % dimension, -weight if number >> 31 else weight) for number in drawn])
 

@@ -80,7 +80,8 @@ def think(conversation: Conversation, effort: str) -> str:
 
 
 def _quoted(text: str, most: int) -> str:
-    plain = " ".join(text.split())
+    # As many words make more characters than are quoted; the rest of a huge text stays as it is.
+    plain = " ".join(text.split(None, most)[:most])
     if len(plain) > most:
         plain = plain[:most].rstrip() + "..."
     return f'"{plain}"'

@@ -5,7 +5,9 @@ pieces up. Lengths, endings and syllables stand in for the vocabulary behind the
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 from together_mock.core import ids
 
@@ -65,7 +67,11 @@ _RULES = (
 )
 _TOKEN = re.compile("|".join(_RULES))
 # Characters; longer texts are too big to be kept.
-_SHORT = 1000
+_SHORT, _SHORT_PIECE = 1000, 100
+# Characters that the engine is given at once: no other thread runs until it has come to their end.
+_PART = 50_000
+# Characters; farther than a rule reaches, with what it looks at behind its piece.
+_REACH = 200
 # As large as a vocabulary of Llama 3 without its special tokens.
 _IDS = 128_000
 
@@ -80,21 +86,41 @@ def count_tokens(text: str) -> int:
     return _count_of_short(text) if len(text) <= _SHORT else _count(text)
 
 
-@lru_cache(maxsize=4096)
 def token_id(piece: str) -> int:
     """The number that stands for a piece, the same wherever it occurs."""
+    return _id_of_short(piece) if len(piece) <= _SHORT_PIECE else _id(piece)
+
+
+def _id(piece: str) -> int:
     return int.from_bytes(ids.digest("", "token", piece, size=3)) % _IDS
 
 
 def _split(text: str) -> tuple[str, ...]:
-    return tuple(_TOKEN.findall(text))
+    return tuple(chain.from_iterable(_parts(text)))
 
 
 def _count(text: str) -> int:
+    if len(text) > _PART:
+        return sum(map(len, _parts(text)))
     # To replace is quicker than to find: the pieces are never made.
     return _TOKEN.subn("", text)[1]
 
 
+def _parts(text: str) -> Iterator[list[str]]:
+    """A text's pieces, some at a time."""
+    start = 0
+    while len(text) - start > _PART:
+        pieces = _TOKEN.findall(text, start, start + _PART)
+        # The last ones might be others with what follows, so they are left to the next part.
+        left = 0
+        while left < _REACH:
+            left += len(pieces.pop())
+        start += _PART - left
+        yield pieces
+    yield _TOKEN.findall(text, start)
+
+
+_id_of_short = lru_cache(maxsize=4096)(_id)
 # A conversation is sent again with every turn, and a test asks the same thing many times.
 _count_of_short = lru_cache(maxsize=4096)(_count)
 _split_of_short = lru_cache(maxsize=1024)(_split)

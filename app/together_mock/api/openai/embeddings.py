@@ -4,14 +4,14 @@ Shape: OpenAPI 2.0.0, which has no usage; OpenAI's clients get their token ids a
 """
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import pack
 from typing import Any, NamedTuple
 
 import orjson
 
 from together_mock.api.openai.reading import is_integer, read_model
-from together_mock.core.embeddings import embed, shortened
+from together_mock.core.embeddings import READ, embed, shortened, while_awaited
 from together_mock.core.errors import MockError
 
 MOST_INPUTS = 2048
@@ -21,10 +21,10 @@ _EXPECTED = "a string, or an array of strings or of token ids"
 
 
 class EmbeddingsRequest(NamedTuple):
-    """What of an embeddings request decides the answer."""
+    """What of an embeddings request decides the answer; an input is a text or its token ids."""
 
     model: str
-    inputs: list[str]
+    inputs: list[str | list[int]]
     base64: bool
     dimensions: int | None
 
@@ -43,27 +43,28 @@ def read(body: Any) -> EmbeddingsRequest:
     )
 
 
-def _inputs(value: Any) -> list[str]:
+def _inputs(value: Any) -> list[str | list[int]]:
     if value is None:
         raise MockError("missing_field", param="input")
     # An array of numbers is one text's token ids; anything else in an array is a text of its own.
     if not isinstance(value, list) or (value and is_integer(value[0])):
-        return [_text(value, "input")]
+        return [_input(value, "input")]
     if not value:
         raise MockError("empty_input", param="input")
     if len(value) > MOST_INPUTS:
         detail = f"{len(value)} inputs are more than {MOST_INPUTS}"
         raise MockError("out_of_range", param="input", detail=detail)
-    return [_text(item, f"input.{index}") for index, item in enumerate(value)]
+    return [_input(item, f"input.{index}") for index, item in enumerate(value)]
 
 
-def _text(value: Any, param: str) -> str:
+def _input(value: Any, param: str) -> str | list[int]:
     if value in ("", []):
         raise MockError("empty_input", param=param)
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(map(is_integer, value)):
-        return " ".join([f"t{token}" for token in value])
+    # An id makes at least one character, so that no more of them are read; nor looked at.
+    if isinstance(value, list) and set(map(type, value[:READ])) == {int}:
+        return value[:READ]
     raise MockError("invalid_type", param=param, expected=_EXPECTED)
 
 
@@ -83,29 +84,47 @@ def _dimensions(value: Any) -> int | None:
     return int(value)
 
 
-def answer(request: EmbeddingsRequest, model_id: str, dimension: int | None) -> bytes:
+def answer(
+    request: EmbeddingsRequest,
+    model_id: str,
+    dimension: int | None,
+    given_up: Callable[[], bool] = bool,
+) -> bytes:
     """The vectors of a request's inputs, in the space of a model of the catalogue.
 
+    Args:
+        request: what was asked.
+        model_id: the model of the catalogue.
+        dimension: how many numbers its vectors have, if that is known.
+        given_up: whether nobody waits for the answer any more; asked before each input.
+
     Raises:
-        MockError: `out_of_range`, when more dimensions are asked for than the model has.
+        MockError: `out_of_range`, when more dimensions are asked for than the model has;
+            `server_error`, when nobody waits.
     """
     full = dimension or UNKNOWN_DIMENSION
     asked = request.dimensions or full
     if asked > full:
         detail = f"{asked} is more than the {full} dimensions of the model"
         raise MockError("out_of_range", param="dimensions", detail=detail)
-    vectors = [embed(text, full, model_id) for text in request.inputs]
-    if asked < full:
-        vectors = [shortened(vector, asked) for vector in vectors]
-    data = [
-        {
-            "object": "embedding",
-            "embedding": _packed(vector) if request.base64 else vector,
-            "index": index,
-        }
-        for index, vector in enumerate(vectors)
-    ]
-    return orjson.dumps({"object": "list", "model": request.model, "data": data})
+    data = []
+    for index, item in enumerate(while_awaited(request.inputs, given_up)):
+        vector = embed(_text(item), full, model_id)
+        if asked < full:
+            vector = shortened(vector, asked)
+        data.append(_part(vector, index, base64=request.base64))
+    # All vectors at once are too much to be written without a pause for other threads.
+    head = b'{"object":"list","model":%b,"data":[' % orjson.dumps(request.model)
+    return b"".join((head, b",".join(data), b"]}"))
+
+
+def _text(item: str | list[int]) -> str:
+    return item if isinstance(item, str) else " ".join([f"t{token}" for token in item])
+
+
+def _part(vector: list[float], index: int, *, base64: bool) -> bytes:
+    numbers = _packed(vector) if base64 else vector
+    return orjson.dumps({"object": "embedding", "embedding": numbers, "index": index})
 
 
 def _packed(vector: Sequence[float]) -> str:

@@ -4,13 +4,15 @@ Shape: OpenAPI 2.0.0, and an answer recorded by a third party: `document` is the
 is empty unless the documents were asked for.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
 
 from together_mock.api.openai.reading import is_integer, read_model
+from together_mock.core.embeddings import while_awaited
 from together_mock.core.errors import MockError
-from together_mock.core.ranking import scores
+from together_mock.core.ranking import READ, scores
 from together_mock.core.tokens import count_tokens
 
 # Source: docs.together.ai/docs/serverless-models, for Salesforce/Llama-Rank-V1.
@@ -121,32 +123,36 @@ def _scored(document: dict[str, Any], fields: list[str] | None) -> str:
     )
 
 
-def answer(request: RerankRequest, request_id: str) -> bytes:
-    """The documents' scores, best first."""
-    relevance = scores(request.query, request.documents)
+def answer(request: RerankRequest, request_id: str, given_up: Callable[[], bool] = bool) -> bytes:
+    """The documents' scores, best first.
+
+    Args:
+        request: what was asked.
+        request_id: the answer's id.
+        given_up: whether nobody waits for the answer any more; asked before each document.
+
+    Raises:
+        MockError: `server_error`, when nobody waits.
+    """
+    usage = _usage(request, given_up)
+    relevance = scores(request.query, while_awaited(request.documents, given_up))
     # The sort is stable: of documents with one score, the first comes first.
     order = sorted(range(len(relevance)), key=relevance.__getitem__, reverse=True)
-    results = [
-        {
-            "index": index,
-            "relevance_score": relevance[index],
-            "document": {"text": request.originals[index]} if request.return_documents else {},
-        }
-        for index in order[: request.top_n]
-    ]
-    return orjson.dumps(
-        {
-            "id": request_id,
-            "object": "rerank",
-            "model": request.model,
-            "results": results,
-            "usage": _usage(request),
-        }
-    )
+    results = [_result(request, index, relevance[index]) for index in order[: request.top_n]]
+    # All documents at once are too much to be written without a pause for other threads.
+    head = orjson.dumps({"id": request_id, "object": "rerank", "model": request.model})
+    tail = orjson.dumps({"usage": usage})
+    return b"".join((head[:-1], b',"results":[', b",".join(results), b"],", tail[1:]))
 
 
-def _usage(request: RerankRequest) -> dict[str, int]:
-    # A reranker reads the query with each document.
-    query = count_tokens(request.query)
-    read = sum([query + count_tokens(text) for text in request.documents])
+def _result(request: RerankRequest, index: int, score: float) -> bytes:
+    document = {"text": request.originals[index]} if request.return_documents else {}
+    return orjson.dumps({"index": index, "relevance_score": score, "document": document})
+
+
+def _usage(request: RerankRequest, given_up: Callable[[], bool]) -> dict[str, int]:
+    # A reranker reads the query with each document, and of both no more than its context.
+    query = count_tokens(request.query[:READ])
+    documents = while_awaited(request.documents, given_up)
+    read = sum(query + count_tokens(text[:READ]) for text in documents)
     return {"prompt_tokens": read, "completion_tokens": 0, "total_tokens": read}
