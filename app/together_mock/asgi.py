@@ -19,8 +19,8 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._chat = InferenceLane(world)
-        self._lanes: list[InferenceLane | EndpointLane | ProbeLane] = [self._chat]
+        self._inference = InferenceLane(world)
+        self._lanes: list[InferenceLane | EndpointLane | ProbeLane] = [self._inference]
         if world.settings.api != "v2":
             self._lanes.append(EndpointLane(world))
         self._lanes.append(ProbeLane(world))
@@ -39,6 +39,10 @@ class Application:
         assert self._guarded is not None
         await self._guarded(scope, receive, send)
 
+    def end_streams(self) -> None:
+        """Let no client wait any longer; called in the event loop when the server is to stop."""
+        self._inference.end_streams()
+
     @property
     def api(self) -> "FastAPI":
         """The framework's part, which has the OpenAPI document."""
@@ -52,5 +56,5 @@ class Application:
             if self._guarded is None:
                 from together_mock.api import framework
 
-                self._api = framework.build(self._world, self._chat)
+                self._api = framework.build(self._world, self._inference)
                 self._guarded = Guard(self._api, self._world.catalog)

@@ -1,9 +1,12 @@
 """Chat: the shapes of answers and streams, and what decides the text."""
 
+import asyncio
 import re
 
+import httpx
 import pytest
 from talk import QWEN, chunks, content, text_of
+from together_mock.asgi import Application
 
 ID = r"[0-9A-Za-z]{7}-[0-9A-Za-z]{6}-[0-9a-f]{16}"
 USAGE = {"prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"}
@@ -94,6 +97,19 @@ def test_a_stream_says_what_the_answer_says(api, name, said, options):
         # A long prompt is cached the second time.
         used.pop("cached_tokens")
     assert stream[-1]["usage"] == plain["usage"]
+
+
+@pytest.mark.parametrize("said", ["Hello!", "", " two  words ", 'a "quote"\\ \u2028', "x" * 999])
+@pytest.mark.parametrize("options", [{}, {"max_tokens": 5}, {"max_tokens": 1000}])
+def test_the_short_way_says_what_the_long_way_says(api, name, said, options):
+    """Most requests are answered in few steps; any option that matters goes all the way."""
+    short, long = (api.chat(name, said, **options, **more).json() for more in ({}, {"n": 1}))
+    assert short.pop("id") != long.pop("id")
+    for body in (short, long):
+        # A long prompt is cached the second time.
+        body["usage"].pop("cached_tokens")
+    assert list(short) == list(long)
+    assert short == long
 
 
 def test_the_same_request_gives_the_same_text(server, api, name):
@@ -228,3 +244,23 @@ def test_an_endpoint_answers_by_its_id(api, name, stream):
         api.chat("endpoint-1").json()["choices"][0]["message"]
         == (api.chat(name).json()["choices"][0]["message"])
     )
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_another_asgi_server_sends_the_same_headers(server, api, name, stream):
+    """Where the head cannot be written past the server, it is handed over header by header."""
+    body = {"model": name, "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
+
+    async def in_process():
+        transport = httpx.ASGITransport(app=Application(server.world))
+        async with httpx.AsyncClient(transport=transport, base_url="http://mock") as client:
+            headers = {"Authorization": f"Bearer {api.key}"}
+            return await client.post("/v1/chat/completions", json=body, headers=headers)
+
+    theirs, ours = asyncio.run(in_process()), api.post("/v1/chat/completions", json=body)
+    assert theirs.status_code == ours.status_code == 200
+    assert theirs.headers.keys() == ours.headers.keys() - {"date", "transfer-encoding"}
+    varying = {"x-request-id", "cf-ray"}
+    for header in theirs.headers.keys() - varying:
+        assert theirs.headers[header] == ours.headers[header]
+    assert len(theirs.content) == len(ours.content)

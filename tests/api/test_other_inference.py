@@ -2,6 +2,7 @@
 
 import base64
 import struct
+import time
 
 import pytest
 from support import refused
@@ -92,7 +93,9 @@ def test_models_of_other_kinds_are_refused(api, route):
         ("completions", {"prompt": ["a", 5]}, "invalid_type", "prompt"),
         ("completions", {"prompt": ""}, "empty_input", "prompt"),
         ("completions", {"prompt": []}, "empty_input", "prompt"),
-        ("completions", {"prompt": ["x"] * 129}, "out_of_range", "prompt"),
+        ("completions", {"prompt": ["x"] * 129}, "out_of_range", "n"),
+        ("completions", {"prompt": ["x"] * 2, "n": 65}, "out_of_range", "n"),
+        ("completions", {"prompt": "word " * 40_000}, "context_overflow", "prompt"),
         ("completions", {"n": 0}, "out_of_range", "n"),
         ("completions", {"max_tokens": 10**6}, "context_overflow", "max_tokens"),
         ("embeddings", {"input": None}, "missing_field", "input"),
@@ -132,7 +135,7 @@ def test_a_completion_has_the_options_of_chat(api):
     assert post(api, "completions", seed=3).json()["choices"][0]["text"] != text
     told = post(api, "completions", logprobs=1).json()["choices"][0]["logprobs"]
     assert "".join(told["tokens"]) == text
-    assert post(api, "completions", echo=True).json()["prompt"] == [{"text": "user: Once upon"}]
+    assert post(api, "completions", echo=True).json()["prompt"] == [{"text": "Once upon"}]
 
 
 def test_several_prompts_and_choices(api):
@@ -144,6 +147,37 @@ def test_several_prompts_and_choices(api):
     assert ["One" in text for text in texts] == [True, True, False, False]
     single = [post(api, "completions", prompt=said).json()["usage"] for said in ("One", "Two")]
     assert body["usage"]["prompt_tokens"] == sum(used["prompt_tokens"] for used in single)
+
+
+def test_a_completion_is_a_text_and_nothing_else(api):
+    """No thoughts, no tools, and Together's form of log probabilities, whatever the model."""
+    asked = {"model": "openai/gpt-oss-20b", "max_tokens": 3, "logprobs": 1}
+    body = post(api, "completions", **asked, tool_choice="required").json()
+    only = body["choices"][0]
+    assert only["logprobs"]["tokens"] == [only["text"][:3], only["text"][3:9], only["text"][9:]]
+    assert body["usage"]["completion_tokens"] == 3
+    script = {"reply": {"text": "Yes.", "tool_calls": [{"name": "f", "arguments": {}}]}}
+    api.post("/_mock/scripts", json=script)
+    only = post(api, "completions").json()["choices"][0]
+    assert (only["text"], only["finish_reason"]) == ("Yes.", "stop")
+
+
+def test_the_scripts_of_several_prompts_are_asked_as_one(api):
+    """A refusal of one counts none of them; the answer is there when all of it is due."""
+    script = {"match": {"last_user": {"equals": "A"}}, "reply": {"text": "a"}, "times": 1}
+    api.post("/_mock/scripts", json=script | {"strict": True, "timing": {"ttft": "100ms"}})
+    refused(post(api, "completions", prompt=["A", "B"]), "no_script_matches")
+    assert api.get("/_mock/scripts").json()["data"][0]["hits"] == 0
+    other = {"match": {"last_user": {"equals": "B"}}, "reply": {"text": "b"}}
+    api.post("/_mock/scripts", json=other)
+    for prompt in (["A", "B"], ["B", "A"]):
+        api.post("/_mock/reset", json={"only": ["scripts"]})
+        api.post("/_mock/scripts", json=script | {"timing": {"ttft": "100ms"}})
+        api.post("/_mock/scripts", json=other)
+        started = time.monotonic()
+        answer = post(api, "completions", prompt=prompt)
+        assert [item["text"] for item in answer.json()["choices"]] == [t.lower() for t in prompt]
+        assert time.monotonic() - started >= 0.1
 
 
 def test_a_stream_of_a_completion(api):

@@ -129,6 +129,9 @@ def test_a_hybrid_model_that_thinks_calls_nothing(api):
     answer = api.chat(V31, ASKED, tools=TOOLS, reasoning={"enabled": True})
     assert calls(answer) == []
     assert ASKED in content(answer)
+    # What is required is not broken.
+    options = {"tools": TOOLS, "tool_choice": "required"}
+    assert calls(api.chat(V31, ASKED, reasoning={"enabled": True}, **options))
 
 
 def test_a_call_may_exceed_the_limit(api):
@@ -138,6 +141,18 @@ def test_a_call_may_exceed_the_limit(api):
     (call,) = message(answer)["tool_calls"]
     with pytest.raises(json.JSONDecodeError):
         json.loads(call["function"]["arguments"])
+    for limit in (1, 2, 3, 4, 5):
+        answer = api.chat(QWEN, "Weather and time?", tools=TOOLS, max_tokens=limit)
+        assert choice(answer)["finish_reason"] == "length"
+        assert answer.json()["usage"]["completion_tokens"] <= limit
+
+
+def test_one_function_of_2023_is_called_at_a_time(api):
+    """Its form has no room for more."""
+    functions = [item["function"] for item in TOOLS]
+    stream = chunks(api.chat(QWEN, "Weather and time?", functions=functions, stream=True))
+    told = [chunk for chunk in stream if "function_call" in chunk["choices"][0]["delta"]]
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(

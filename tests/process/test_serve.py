@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ from support import H100X2, MIXTRAL, refused
 
 # What the contract grants a stop.
 STOP_SECONDS = 2.0
+CHAT = "/v1/chat/completions"
 NEW = {"model": MIXTRAL, "hardware": H100X2}
 
 
@@ -58,6 +59,33 @@ def test_it_stops_in_time_with_a_connection_open(number):
         asked = time.monotonic()
         status, out, err = served.stop(number)
         assert time.monotonic() - asked < STOP_SECONDS
+    assert (status, out, err) == (0, "", "")
+
+
+def test_it_stops_in_time_with_streams_and_work_under_way():
+    """Paced streams end, what is computed for nobody is given up, and nothing is logged."""
+    asked = {"model": "Qwen/Qwen2.5-7B-Instruct-Turbo", "stream": True}
+    asked["messages"] = [{"role": "user", "content": "Hi"}]
+    shape = {"type": "array", "items": {"type": "string"}, "minItems": 5}
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": shape}}
+    with Served() as served, ExitStack() as stack:
+        api = served.api()
+        script = {"reply": {"chunks": ["x"] * 3600}, "timing": {"tokens_per_second": 1}}
+        api.post("/_mock/scripts", json=script | {"match": {"last_user": {"equals": "Hi"}}})
+        streams = []
+        for _ in range(50):
+            opened = stack.enter_context(api.http.stream("POST", CHAT, json=asked))
+            streams.append(opened.iter_lines())
+            next(streams[-1])
+        work = {**asked, "n": 128, "response_format": wanted}
+        work["messages"] = [{"role": "user", "content": "Work!"}]
+        busy = stack.enter_context(closing(connect(served.root)))
+        body = json.dumps(work).encode()
+        head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.key}\r\n"
+        busy.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        asked_at = time.monotonic()
+        status, out, err = served.stop()
+        assert time.monotonic() - asked_at < STOP_SECONDS
     assert (status, out, err) == (0, "", "")
 
 

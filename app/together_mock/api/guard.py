@@ -16,6 +16,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_LIMIT = 16 * 1024 * 1024
+# The name of a function in a scope's extensions that puts lines into the head of the answer.
+HEAD_LINES = "together_mock.head_lines"
+# Levels of JSON; the parser would take a thousand.
+_DEEPEST = 256
 _WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
@@ -102,9 +106,30 @@ def parse_json(body: bytes) -> Any:
         MockError: `broken_json`.
     """
     try:
-        return orjson.loads(body)
+        value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise MockError("broken_json", detail=str(error)) from error
+    # Cheap for most: so few brackets cannot be nested so deep.
+    if body.count(b"{") + body.count(b"[") > _DEEPEST and _is_deep(value):
+        raise MockError("broken_json", detail=f"it is nested more than {_DEEPEST} levels deep")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value is nested deeper than anything in Python would follow it."""
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        inner = [
+            item.values() if isinstance(item, dict) else item for item in level if _holds(item)
+        ]
+        level = [item for items in inner for item in items]
+        if not level:
+            return False
+    return True
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 def header(scope: Scope, name: bytes) -> str:

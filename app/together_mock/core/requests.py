@@ -58,7 +58,8 @@ PLAIN = Options()
 class ChatRequest(NamedTuple):
     """A conversation to go on with, or a text to complete.
 
-    A `simple` one asks for no more than a limit on the answer's tokens, as most do.
+    A `simple` one asks for no more than a limit on the answer's tokens, as most do. `prompt` is the
+    text to complete, which stands in `messages` as what a user says.
     """
 
     model: str
@@ -66,3 +67,4 @@ class ChatRequest(NamedTuple):
     stream: bool = False
     options: Options = PLAIN
     simple: bool = False
+    prompt: str | None = None

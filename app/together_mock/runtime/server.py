@@ -53,6 +53,7 @@ class Server:
             raise
         self._heartbeat = Heartbeat(self.world)
         self._host = settings.host
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._application = Application(self.world)
         self._uvicorn = _Uvicorn(
             Config(
@@ -84,6 +85,7 @@ class Server:
 
         What `on_ready` raises ends the server, and is raised.
         """
+        self._loop = asyncio.get_running_loop()
         self._heartbeat.start()
         ready = asyncio.create_task(self._announce(on_ready))
         try:
@@ -109,6 +111,9 @@ class Server:
         """Ask the server to stop; safe to call from a signal handler or another thread."""
         self.world.stopping = True
         self._uvicorn.should_exit = True
+        with contextlib.suppress(RuntimeError):  # a loop that has ended has nobody waiting in it
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._application.end_streams)
 
     def close(self) -> None:
         """Flush and close everything; the server must not be serving any more."""

@@ -1,10 +1,12 @@
 """Answers admitted requests: what the model says, what it used, and when it is due."""
 
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
 from together_mock import structured
-from together_mock.core import ids, messages, replies, sampling
+from together_mock.core import ids, messages, sampling
 from together_mock.core.answers import Answer, Choice, Pace, Usage
 from together_mock.core.clock import SECOND
-from together_mock.core.conversation import Conversation
 from together_mock.core.errors import MockError
 from together_mock.core.requests import ChatRequest, Options
 from together_mock.core.tokens import count_tokens
@@ -15,33 +17,78 @@ from together_mock.services.scripts import Scripted
 from together_mock.services.speaker import Speaker
 from together_mock.services.world import World
 
+GivenUp = Callable[[], bool]
+# No shorter prompt has a whole block of the cache.
+LEAST_CACHED = 24
+# Tokens that `truncate` leaves for an answer that has no limit.
+_USUAL_LIMIT = 1024
 
-def answer(world: World, project: Project, admitted: Admitted, request: ChatRequest) -> Answer:
+
+class Room(NamedTuple):
+    """How many tokens of a prompt are read, and the most that may be said."""
+
+    prompt: int
+    limit: int | None
+
+
+def answer(
+    world: World,
+    project: Project,
+    admitted: Admitted,
+    request: ChatRequest,
+    given_up: GivenUp = bool,
+) -> Answer:
     """Answer an admitted request: the same text for the same request, project seed and model.
 
     Raises:
-        MockError: `grammar_invalid`, `context_overflow`, `no_script_matches`,
-            `unknown_model_chat` for a safety model.
+        MockError: as `answers`.
     """
-    options = request.options
-    if request.simple:
-        quick = _quick_answer(world, project, admitted, request)
-        if quick is not None:
-            return quick
-    else:
-        _check(world, options)
-    prompt, limit = _fit(admitted, options, _prompt_tokens(request))
-    speaker = Speaker(project, admitted, request)
-    scripted = scripts.scripted(world, project, speaker.talk)
+    return answers(world, project, admitted, [request], given_up)[0]
+
+
+def answers(
+    world: World,
+    project: Project,
+    admitted: Admitted,
+    requests: Sequence[ChatRequest],
+    given_up: GivenUp = bool,
+) -> list[Answer]:
+    """Answer requests that came as one, with the same options.
+
+    Args:
+        world: the world.
+        project: whose scripts and seed decide.
+        admitted: where the requests go.
+        requests: one, or one for each prompt of a completion.
+        given_up: whether nobody waits for the answer any more.
+
+    Raises:
+        MockError: `grammar_invalid`, `context_overflow`, `no_script_matches`,
+            `unknown_model_chat` for a safety model, `server_error` where it is given up.
+    """
+    rooms = [_room(admitted, request) for request in requests]
+    _check(world, project, requests[0].options, given_up)
+    speakers = [Speaker(project, admitted, request, given_up) for request in requests]
+    told = scripts.scripted_all(world, project, [speaker.talk for speaker in speakers])
+    return [
+        _answer(world, project, speaker, room, scripted)
+        for speaker, room, scripted in zip(speakers, rooms, told, strict=True)
+    ]
+
+
+def _answer(
+    world: World, project: Project, speaker: Speaker, room: Room, scripted: Scripted | None
+) -> Answer:
+    admitted, request = speaker.admitted, speaker.request
+    options, kind = request.options, admitted.kind
     if scripted is None:
-        choices = tuple([speaker.choice(index, limit) for index in range(options.n)])
-        usage = _usage(project, admitted, request, prompt, choices)
+        choices = tuple([speaker.choice(index, room.limit) for index in range(options.n)])
     else:
-        choices = tuple(speaker.scripted(scripted.reply, index) for index in range(options.n))
-        usage = _usage(project, admitted, request, prompt, choices)
+        choices = tuple([speaker.scripted(scripted.reply, index) for index in range(options.n)])
+    usage = _usage(project, admitted, request, room.prompt, choices)
+    if scripted is not None:
         usage = usage._replace(**scripted.reply.usage)
     seed = options.seed
-    kind = admitted.kind
     return Answer(
         id=ids.request_id(speaker.seed, admitted.number),
         created=admitted.at // SECOND,
@@ -49,88 +96,79 @@ def answer(world: World, project: Project, admitted: Admitted, request: ChatRequ
         engine="tie" if kind is None else kind.engine,
         choices=choices,
         usage=usage,
-        seed=sampling.sampled_seed(speaker.seed, prompt) if seed is None else seed,
+        seed=sampling.sampled_seed(speaker.seed, room.prompt) if seed is None else seed,
         include_usage=options.include_usage,
         logprobs=options.logprobs,
-        echo=messages.whole_text(request.messages) if options.echo else None,
+        echo=_prompt(request) if options.echo else None,
         legacy=options.legacy,
         pace=_pace(world, project, admitted, usage, scripted),
     )
 
 
-def _quick_answer(
-    world: World, project: Project, admitted: Admitted, request: ChatRequest
-) -> Answer | None:
-    """The common case in few steps: a model that just answers what a user said; None otherwise."""
-    kind, told = admitted.kind, request.messages
-    said, content = told[-1], told[-1].get("content")
-    if project.scripts or kind is None or kind.reasoning != "none" or kind.type == "moderation":
-        return None
-    if said.get("role") != "user" or not isinstance(content, str):
-        return None
-    prompt, limit = messages.prompt_tokens(told), request.options.max_tokens
-    if 0 < kind.context_length < prompt + (limit or 1):
-        return None
-    turn = messages.turn(told) if len(told) > 1 else 1
-    pieces = replies.compose(Conversation(request.model, admitted.model, content, turn))
-    ended = "stop"
-    if limit is not None and limit < len(pieces):
-        pieces, ended = pieces[:limit], "length"
-    seed = project.facts.seed
-    used = Usage(prompt, len(pieces), 0, _cached(project, admitted, request, prompt))
-    return Answer(
-        ids.request_id(seed, admitted.number),
-        admitted.at // SECOND,
-        request.model,
-        kind.engine,
-        (Choice(pieces, ended),),
-        used,
-        sampling.sampled_seed(seed, prompt),
-        pace=_pace(world, project, admitted, used, None),
-    )
-
-
 def needs_time(request: ChatRequest) -> bool:
     """Whether answering takes long enough to keep the event loop from others."""
-    return bool(request.options.format or request.options.tools)
+    options = request.options
+    asks = options.format or options.tools or options.logprobs or options.echo
+    return bool(asks) or options.n > _FEW
 
 
-def _check(world: World, options: Options) -> None:
+# Choices that take no time.
+_FEW = 4
+
+
+def _check(world: World, project: Project, options: Options, given_up: GivenUp) -> None:
+    """Refuse what no answer could honour, also where a script would answer."""
     if world.settings.lenient:
         return
     for tool in options.tools:
+        if given_up():
+            raise MockError("server_error")
         structured.check_schema(tool.parameters, tool.param)
+    wanted = options.format
+    if wanted is not None and project.scripts and wanted.kind == "schema":
+        structured.check_schema(wanted.value, wanted.param)
+    if wanted is not None and project.scripts and wanted.kind == "regex":
+        structured.regex_text(wanted.value, "", wanted.param)
     if options.safety_model is not None:
         guard = world.catalog.models.get(options.safety_model)
         if guard is None or guard.type != "moderation":
             raise MockError("unknown_model_chat", param="safety_model", model=options.safety_model)
 
 
+def _prompt(request: ChatRequest) -> str:
+    """What the model reads, as one text."""
+    if request.prompt is not None:
+        return request.prompt
+    return messages.whole_text(request.messages)
+
+
 def _prompt_tokens(request: ChatRequest) -> int:
-    count = messages.prompt_tokens(request.messages)
-    for tool in request.options.tools:
-        told = f"{tool.name} {tool.description} {tool.parameters}"
-        count += count_tokens(told)
-    return count
+    if request.prompt is not None:
+        return count_tokens(request.prompt)
+    told = [f"{tool.name} {tool.description} {tool.parameters}" for tool in request.options.tools]
+    return messages.prompt_tokens(request.messages) + sum(map(count_tokens, told))
 
 
-def _fit(admitted: Admitted, options: Options, prompt: int) -> tuple[int, int | None]:
-    """The prompt and the most that may be said, within the model's context."""
+def _room(admitted: Admitted, request: ChatRequest) -> Room:
+    """The prompt's tokens and the most that may be said, within the model's context."""
+    options, prompt = request.options, _prompt_tokens(request)
     context = 0 if admitted.kind is None else admitted.kind.context_length
     wanted = options.max_tokens
     # The service's own sums: a context of 32,768 tokens refuses what exceeds 32,769.
     if not context or prompt + (wanted or 1) <= context + 1:
-        return prompt, wanted
-    if not options.truncate:
-        raise MockError(
-            "context_overflow",
-            param="max_tokens" if prompt <= context else "messages",
-            limit=context + 1,
-            tokens=prompt,
-            max_tokens=wanted or 1,
-        )
-    prompt = min(prompt, context - 1)
-    return prompt, context - prompt
+        return Room(prompt, wanted)
+    if options.truncate:
+        # What is read of the prompt leaves room for what is to be said, up to half of the context.
+        prompt = min(prompt, context - min(wanted or _USUAL_LIMIT, context // 2))
+        return Room(prompt, context - prompt)
+    said = "messages" if request.prompt is None else "prompt"
+    raise MockError(
+        "context_overflow",
+        param="max_tokens" if prompt <= context else said,
+        limit=context + 1,
+        tokens=prompt,
+        max_tokens=wanted or 1,
+    )
 
 
 def _usage(
@@ -146,19 +184,15 @@ def _usage(
 
 
 def _cached(project: Project, admitted: Admitted, request: ChatRequest, prompt: int) -> int:
-    """How much of the prompt the engine has seen before."""
+    """How much of the prompt the engine has seen before: never all of it."""
     target = admitted.target
-    if prompt < _LEAST_CACHED:
+    if prompt < LEAST_CACHED:
         return 0
     owner = admitted.model if target is None else f"{target.endpoint_id} {target.since}"
-    text = messages.whole_text(request.messages)
+    text = _prompt(request)
     with project.gate:
         seen = project.prefixes.look(owner, text)
-    return prompt * seen // len(text) if seen else 0
-
-
-# No shorter prompt has a whole block of the cache.
-_LEAST_CACHED = 24
+    return min(count_tokens(text[:seen]), prompt - 1) if seen else 0
 
 
 def _pace(

@@ -1,7 +1,7 @@
 """A model in the middle of a request: what it thinks, says and calls, choice by choice."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 
 import orjson
 
@@ -16,29 +16,42 @@ from together_mock.core.tokens import count_tokens, tokens
 from together_mock.services.inference import Admitted
 from together_mock.services.projects import Project
 
+# Why answers end that call something.
+_FOR_CALLS = ("tool_calls", "function_call")
+
 
 class Speaker:
     """A model in the middle of one request."""
 
-    def __init__(self, project: Project, admitted: Admitted, request: ChatRequest) -> None:
+    def __init__(
+        self,
+        project: Project,
+        admitted: Admitted,
+        request: ChatRequest,
+        given_up: Callable[[], bool],
+    ) -> None:
         self.admitted = admitted
+        self.request = request
         self.options = request.options
-        self.messages = request.messages
         self.seed = project.facts.seed
         self.talk = conversation(request, admitted.model)
+        self.given_up = given_up
         kind = admitted.kind
-        self.reasoning = "none" if kind is None else kind.reasoning
+        # A raw prompt is gone on with: nothing is thought before.
+        thinks = kind is not None and request.prompt is None
+        self.reasoning = kind.reasoning if kind is not None and thinks else "none"
         self.moderates = kind is not None and kind.type == "moderation"
-        # A hybrid model that thinks calls no tools: docs.together.ai, DeepSeek V3.1 quickstart.
         self.thinks = self.reasoning == "field" or (
             self.reasoning == "hybrid" and self.options.thinking is True
         )
-        self.can_call = bool(self.options.tools) and not (
-            self.thinks and self.reasoning == "hybrid"
-        )
+        # A hybrid model that thinks calls no tools: docs.together.ai, DeepSeek V3.1 quickstart.
+        free = self.thinks and self.reasoning == "hybrid" and self.options.tool_choice == "auto"
+        self.can_call = bool(self.options.tools) and not free
 
     def choice(self, index: int, limit: int | None) -> Choice:
         """One of the answers, within its budget of tokens."""
+        if self.given_up():
+            raise MockError("server_error")
         reasoning = tokens(replies.think(self.talk, self.options.effort)) if self.thinks else ()
         if limit is not None and len(reasoning) >= limit:
             return Choice((), "length", reasoning[:limit])
@@ -76,8 +89,7 @@ class Speaker:
             return tokens("safe")
         said = replies.compose(self.talk, self._variant(index))
         if self.reasoning == "inline":
-            thoughts = replies.think(self.talk, self.options.effort)
-            return tokens(f"<think>\n{thoughts}\n</think>\n\n") + said
+            return _aloud(replies.think(self.talk, self.options.effort)) + said
         return said
 
     def _formatted(self, wanted: Format, index: int) -> str:
@@ -89,7 +101,7 @@ class Speaker:
 
     def _object(self, index: int, seed: str) -> str:
         """Any JSON object: one by the schema that a message tells, else what would be said."""
-        schema = messages.told_schema(self.messages)
+        schema = messages.told_schema(self.request.messages)
         if schema is not None:
             with suppress(MockError):
                 return structured.json_text(schema, seed, "messages")
@@ -114,13 +126,21 @@ class Speaker:
             )
             for place, call in enumerate(reply.tool_calls)
         )
-        return Choice(
-            content=reply.chunks or tokens(reply.text),
-            finish_reason=reply.finish_reason or ("tool_calls" if calls else "stop"),
-            reasoning=tokens(reply.reasoning),
-            tool_calls=calls,
-            sizes=_sizes(reply.chunks),
-        )
+        if self.request.prompt is not None:
+            # A completion is a text and nothing else.
+            ended = "stop" if reply.finish_reason in _FOR_CALLS else reply.finish_reason
+            return self._told(reply, ended or "stop")
+        usual = "tool_calls" if calls else "stop"
+        told = self._told(reply, reply.finish_reason or usual)._replace(tool_calls=calls)
+        if self.reasoning == "inline" and reply.reasoning:
+            thoughts = _aloud(reply.reasoning)
+            sizes = told.sizes and (1,) * len(thoughts) + told.sizes
+            return told._replace(content=thoughts + told.content, sizes=sizes)
+        return told._replace(reasoning=tokens(reply.reasoning))
+
+    def _told(self, reply: ScriptReply, finish_reason: str) -> Choice:
+        content = reply.chunks or tokens(reply.text)
+        return Choice(content, finish_reason, sizes=_sizes(reply.chunks))
 
     def _call_id(self, index: int, place: int) -> str:
         """The id of a tool call: `call_` and 24 hex digits."""
@@ -128,9 +148,14 @@ class Speaker:
         return "call_" + ids.digest(self.seed, "call", number, index, place, size=12).hex()
 
 
-@lru_cache(maxsize=128)
+def _aloud(thoughts: str) -> tuple[str, ...]:
+    """Thoughts as a model writes them that has no other place for them."""
+    return tokens(f"<think>\n{thoughts}\n</think>\n\n")
+
+
 def _sizes(chunks: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(map(count_tokens, chunks))
+    # The counts are kept where texts are short.
+    return tuple([count_tokens(chunk) for chunk in chunks])
 
 
 def conversation(request: ChatRequest, model: str) -> Conversation:
@@ -152,8 +177,10 @@ def _within(calls: tuple[ToolCall, ...], limit: int | None, reasoning: tuple[str
     kept: list[ToolCall] = []
     for call in calls:
         if limit is not None and call.tokens > limit:
-            cut = sampling.limited(call.arguments, max(0, limit - count_tokens(call.name)))
-            return Choice((), "length", reasoning, (*kept, call._replace(arguments=cut)))
+            room = limit - count_tokens(call.name)
+            if room > 0:
+                kept.append(call._replace(arguments=sampling.limited(call.arguments, room)))
+            return Choice((), "length", reasoning, tuple(kept))
         limit = None if limit is None else limit - call.tokens
         kept.append(call)
     return Choice((), "tool_calls", reasoning, calls)

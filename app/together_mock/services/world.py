@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from together_mock.core.clock import MINUTE, RealTime
+from together_mock.core.prefixes import PrefixCache
 from together_mock.services import engine, projects
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
@@ -273,6 +274,7 @@ class World:
         with project.gate:
             if unit.forget_routes:
                 project.routes.clear()
+                project.prefixes = PrefixCache()
             project.routes.update(unit.routes)
             self._by_name.pop(project.slug, None)
             project.go_by(unit.facts, unit.request_count, unit.script_hits)

@@ -11,17 +11,12 @@ import orjson
 
 from together_mock.api.openai import logprobs
 from together_mock.core.answers import Answer, Choice, ToolCall, Usage
-
-# Pieces; longer answers are too big to be kept.
-_SHORT = 200
+from together_mock.core.tokens import tokens
+from together_mock.services.brief import Brief
 
 
 def completion(answer: Answer) -> bytes:
     """The answer in one piece."""
-    if answer.engine == "tie" and answer.logprobs is None and answer.echo is None:
-        (*rest, choice) = answer.choices
-        if not rest and not choice.tool_calls and not choice.reasoning:
-            return _plain(answer, choice)
     shape = {
         "id": answer.id,
         "object": "chat.completion",
@@ -36,30 +31,24 @@ def completion(answer: Answer) -> bytes:
     return orjson.dumps(shape)
 
 
-def _plain(answer: Answer, choice: Choice) -> bytes:
-    """The common case, put together from what most answers share."""
-    return b'{"id":"%b","object":"chat.completion","created":%d,"model":%b,"prompt":[],%b}' % (
-        answer.id.encode(),
-        answer.created,
-        quoted(answer.model),
-        (_kept_tail if len(choice.content) <= _SHORT else _tail)(
-            choice.content, choice.finish_reason, answer.seed, answer.usage
-        ),
-    )
+def of_brief(number: str, created: int, model: str, said: Brief) -> bytes:
+    """An answer that says no more than a text: what `completion` would make of it."""
+    return _HEAD % (number.encode(), created, quoted(model), _tail(said))
 
 
-def _tail(content: tuple[str, ...], reason: str, seed: int, used: Usage) -> bytes:
+_HEAD = b'{"id":"%b","object":"chat.completion","created":%d,"model":%b,"prompt":[],%b'
+
+
+@lru_cache(maxsize=2048)
+def _tail(said: Brief) -> bytes:
     choice = {
-        "finish_reason": reason,
-        "seed": seed,
+        "finish_reason": said.finish_reason,
+        "seed": said.seed,
         "index": 0,
         "logprobs": None,
-        "message": {"role": "assistant", "content": "".join(content), "tool_calls": []},
+        "message": {"role": "assistant", "content": said.content, "tool_calls": []},
     }
-    return orjson.dumps({"choices": [choice], "usage": usage("tie", used)})[1:-1]
-
-
-_kept_tail = lru_cache(maxsize=1024)(_tail)
+    return orjson.dumps({"choices": [choice], "usage": usage("tie", said.usage)})[1:]
 
 
 def quoted(text: str) -> bytes:
@@ -110,17 +99,21 @@ def finish_reason(answer: Answer, choice: Choice) -> str:
 
 def usage(engine: str, used: Usage) -> dict[str, Any]:
     """Tokens in a family's shape."""
-    shape: dict[str, Any] = {
+    total = used.prompt + used.completion
+    if engine == "sglang":
+        return {
+            "prompt_tokens": used.prompt,
+            "total_tokens": total,
+            "completion_tokens": used.completion,
+            "prompt_tokens_details": {"cached_tokens": used.cached},
+            "reasoning_tokens": used.reasoning,
+        }
+    return {
         "prompt_tokens": used.prompt,
         "completion_tokens": used.completion,
-        "total_tokens": used.prompt + used.completion,
+        "total_tokens": total,
+        "cached_tokens": used.cached,
     }
-    if engine == "sglang":
-        shape["reasoning_tokens"] = used.reasoning
-        shape["prompt_tokens_details"] = {"cached_tokens": used.cached}
-    else:
-        shape["cached_tokens"] = used.cached
-    return shape
 
 
 def echoed(answer: Answer) -> list[dict[str, Any]]:
@@ -128,5 +121,5 @@ def echoed(answer: Answer) -> list[dict[str, Any]]:
     if answer.echo is None:
         return []
     asked, text = answer.logprobs, answer.echo
-    told = asked and logprobs.of_text(asked, answer.seed, text)
+    told = asked and logprobs.in_arrays(asked, answer.seed, tokens(text))
     return [{"text": text, "logprobs": told}] if told else [{"text": text}]

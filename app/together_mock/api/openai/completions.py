@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from together_mock.api.openai import chat, logprobs
-from together_mock.api.openai.streams import DONE, Frame
+from together_mock.api.openai.pacing import Due
+from together_mock.api.openai.streams import DONE
 from together_mock.core import sampling
 from together_mock.core.answers import Answer, Choice, Usage
 from together_mock.core.tokens import token_id
@@ -31,7 +32,7 @@ def completion(answers: Sequence[Answer]) -> bytes:
                 _choice(answer, choice, answer.seed_of(place), index)
                 for index, answer, place, choice in _numbered(answers)
             ],
-            "usage": chat.usage(first.engine, _total(answers)),
+            "usage": chat.usage("tie", _total(answers)),
         }
     )
 
@@ -51,7 +52,7 @@ def _choice(answer: Answer, choice: Choice, seed: int, index: int) -> dict[str, 
         "index": index,
         "seed": seed,
         "finish_reason": choice.finish_reason,
-        "logprobs": asked and logprobs.of_pieces(asked, answer.engine, seed, choice.content),
+        "logprobs": asked and logprobs.in_arrays(asked, seed, choice.content),
     }
 
 
@@ -59,26 +60,26 @@ def _total(answers: Sequence[Answer]) -> Usage:
     return Usage(*map(sum, zip(*(answer.usage for answer in answers), strict=True)))
 
 
-def frames(answers: Sequence[Answer]) -> list[Frame]:
+def parts(answers: Sequence[Answer]) -> list[Due]:
     """The whole stream, in the order in which it is sent."""
     first = answers[0]
     chunks = sorted(
         (
-            chunk
+            (0.0 if answer.pace is None else answer.pace.at(at), chunk)
             for index, answer, place, choice in _numbered(answers)
-            for chunk in _chunks(choice, answer.seed_of(place), index)
+            for at, chunk in _chunks(choice, answer.seed_of(place), index)
         ),
         key=itemgetter(0),
     )
-    shapes = [(at, _shape(first, chunk)) for at, chunk in chunks]
+    shapes = [(due, _shape(first, chunk)) for due, chunk in chunks]
     last = chunks[-1][0]
-    used = chat.usage(first.engine, _total(answers))
+    used = chat.usage("tie", _total(answers))
     if first.include_usage:
         ended = _chunk(0, "", 0.0, None) | {"choices": [], "usage": used}
         shapes.append((last, _shape(first, ended)))
     elif first.include_usage is None:
         shapes[-1][1]["usage"] = used
-    found = [(at, b"data: " + orjson.dumps(shape) + b"\n\n") for at, shape in shapes]
+    found = [(due, b"data: " + orjson.dumps(shape) + b"\n\n") for due, shape in shapes]
     return [*found, (last, DONE)]
 
 
@@ -97,8 +98,8 @@ def _chunks(choice: Choice, seed: int, index: int) -> Iterator[tuple[int, dict[s
     at = 0
     sizes = choice.sizes or (1,) * len(choice.content)
     for place, (text, size) in enumerate(zip(choice.content, sizes, strict=True)):
-        yield at, _chunk(index, text, sampling.logprob(seed, place, text), None)
         at += size
+        yield at - 1, _chunk(index, text, sampling.logprob(seed, place, text), None)
     yield at, {**_chunk(index, "", 0.0, choice.finish_reason), "seed": seed}
 
 

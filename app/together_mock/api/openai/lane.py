@@ -5,73 +5,47 @@ Bytes and headers in, bytes out. A request that the routing snapshot can answer 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import TypeVar
 
 from together_mock.api.calls import Call, bearer
-from together_mock.api.errors import render_inference
+from together_mock.api.errors import JSON, render_inference
 from together_mock.api.guard import (
     Receive,
     Scope,
     Send,
     check_media_type,
-    header,
     parse_json,
     read_body,
 )
-from together_mock.api.openai import (
-    chat,
-    completions,
-    embeddings,
-    reading,
-    rerank,
-    streams,
-)
+from together_mock.api.openai import chat, embeddings, reading, rendering, rerank
+from together_mock.api.openai.exchange import JSON_HEADERS, Exchange, head_of
 from together_mock.api.openai.pacing import Client, send_paced
-from together_mock.api.openai.streams import Frame
+from together_mock.api.openai.rendering import Rendered
 from together_mock.core import ids
-from together_mock.core.answers import Answer, Pace
+from together_mock.core.clock import SECOND
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_iso
 from together_mock.core.requests import ChatRequest
 from together_mock.services import generation, inference
+from together_mock.services.brief import brief
+from together_mock.services.generation import GivenUp
 from together_mock.services.inference import Admitted, Operation
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.world import World
 
 log = logging.getLogger("together_mock")
 
-Headers = list[tuple[bytes, bytes]]
-# Source: third-party recordings of 2026 (together-v1 reference, 1.5).
-_JSON: Headers = [(b"content-type", b"application/json; charset=utf-8")]
-_STREAM: Headers = [
-    (b"content-type", b"text/event-stream;charset=utf-8"),
-    (b"cache-control", b"no-cache, no-transform"),
-]
-_COMMON: Headers = [
-    (b"x-inference-version", b"v2"),
-    (b"access-control-allow-origin", b"*"),
-    (b"x-content-type-options", b"nosniff"),
-]
-
-
+_JSON_TYPE = JSON.encode()
 PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
 
 
-class Exchange(NamedTuple):
-    """One request on its way to an answer."""
-
-    project: Project
-    body: Any
-    receive: Receive
-    send: Send
-    # When it came, in the event loop's time.
-    started: float
-
-
-_Answering = Callable[[Exchange], Awaitable[None]]
+_Answering = Callable[[Exchange, Project], Awaitable[None]]
+# Bytes of a request's body; what is larger is answered in a thread.
+_SMALL = 20_000
+T = TypeVar("T")
 
 
 class InferenceLane:
@@ -81,6 +55,8 @@ class InferenceLane:
         self._world = world
         # Numbers of requests that belong to no project.
         self._strangers = count()
+        # Those whose answers take time.
+        self._clients: set[Client] = set()
         answers = (self._chat, self._complete, self._embed, self._rerank)
         self._answers: dict[str, _Answering] = dict(zip(PATHS, answers, strict=True))
 
@@ -92,150 +68,160 @@ class InferenceLane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        project: Project | None = None
-        started = asyncio.get_running_loop().time()
+        exchange = Exchange(scope, receive, send)
         try:
             body = await read_body(receive)
-            key_hash = self._key_hash(scope)
+            exchange.size = len(body)
+            authorization, media_type = _two_headers(scope)
+            key_hash = self._key_hash(authorization)
             project = self._world.project_of(key_hash)
             if project is None:
                 project = await asyncio.to_thread(self._world.ensure_project, key_hash)
-            check_media_type(scope)
-            exchange = Exchange(project, parse_json(body), receive, send, started)
-            await self._answers[scope["path"]](exchange)
+            exchange.project = project
+            if media_type != _JSON_TYPE:
+                check_media_type(scope)
+            exchange.body = parse_json(body)
+            await self._answers[scope["path"]](exchange, project)
         except MockError as error:
-            await self._refuse(project, error, send)
+            await self._refuse(exchange.project, error, send)
         except Exception:
             log.exception("an inference request failed")
-            await self._refuse(project, MockError("server_error"), send)
+            await self._refuse(exchange.project, MockError("server_error"), send)
+        finally:
+            if exchange.client is not None:
+                self._clients.discard(exchange.client)
+                exchange.client.leave()
 
-    def _key_hash(self, scope: Scope) -> str:
-        key = bearer(header(scope, b"authorization"))
+    def end_streams(self) -> None:
+        """Let nobody wait any longer: the server is to stop."""
+        for client in list(self._clients):
+            client.dismiss()
+
+    def _key_hash(self, authorization: bytes) -> str:
+        key = bearer(authorization.decode("latin-1"))
         key_hash = hash_of(key) if key else None
         if key_hash is None or not self._world.accepts(key_hash):
             raise MockError("unauthorized_inference")
         return key_hash
 
-    async def _chat(self, exchange: Exchange) -> None:
-        body, lenient = exchange.body, self._world.settings.lenient
+    async def _chat(self, exchange: Exchange, project: Project) -> None:
+        body, world = exchange.body, self._world
         if isinstance(body, dict) and "messages" not in body and "prompt" in body:
             # A sample of docs.together.ai (LoRA inference) asks for a completion here.
-            await self._complete(exchange)
+            await self._complete(exchange, project)
             return
-        request = reading.read_chat(body, lenient=lenient)
-        admitted = await self._admit(exchange.project, request.model, Operation.CHAT)
-        answer = await self._answer(exchange.project, admitted, request)
-        if not request.stream:
-            await self._whole(exchange, admitted, answer, chat.completion(answer))
-        elif answer.pace is None:
-            # Every chunk is due at once, so they leave in one write.
-            await self._burst(exchange, admitted, answer, streams.whole(answer))
-        else:
-            await self._paced(exchange, admitted, answer, answer.pace, streams.frames(answer))
-
-    async def _complete(self, exchange: Exchange) -> None:
-        lenient = self._world.settings.lenient
-        requests = reading.read_completion(exchange.body, lenient=lenient)
-        first = requests[0]
-        admitted = await self._admit(exchange.project, first.model, Operation.CHAT)
-        answers = [await self._answer(exchange.project, admitted, request) for request in requests]
-        answer = answers[0]
-        if not first.stream:
-            await self._whole(exchange, admitted, answer, completions.completion(answers))
+        request = reading.read_chat(body, lenient=world.settings.lenient)
+        admitted = inference.admit(world, project, request.model)
+        if admitted is None:
+            admitted = await self._admit_by_store(project, request.model, Operation.CHAT)
+        said = None if request.stream else brief(world, project, admitted, request)
+        if said is not None:
+            number = ids.request_id(project.facts.seed, admitted.number)
+            body = chat.of_brief(number, admitted.at // SECOND, request.model, said)
+            await self._at_once(exchange, admitted, Rendered(number, stream=False, body=body))
             return
-        frames = completions.frames(answers)
-        if answer.pace is None:
-            payload = b"".join([data for _, data in frames])
-            await self._burst(exchange, admitted, answer, payload)
+        if exchange.size > _SMALL or generation.needs_time(request):
+            answer = partial(self._rendered, project, admitted, request)
+            rendered = await self._apart(exchange, answer)
         else:
-            await self._paced(exchange, admitted, answer, answer.pace, frames)
+            rendered = self._rendered(project, admitted, request)
+        await self._send(exchange, admitted, rendered)
 
-    async def _embed(self, exchange: Exchange) -> None:
+    def _rendered(
+        self,
+        project: Project,
+        admitted: Admitted,
+        request: ChatRequest,
+        given_up: GivenUp = bool,
+    ) -> Rendered:
+        answer = generation.answer(self._world, project, admitted, request, given_up)
+        return rendering.of_chat(answer, stream=request.stream)
+
+    async def _complete(self, exchange: Exchange, project: Project) -> None:
+        world = self._world
+        requests = reading.read_completion(exchange.body, lenient=world.settings.lenient)
+        admitted = await self._admit(project, requests[0].model, Operation.CHAT)
+
+        def answer(given_up: GivenUp) -> Rendered:
+            made = generation.answers(world, project, admitted, requests, given_up)
+            return rendering.of_completions(made, stream=requests[0].stream)
+
+        await self._send(exchange, admitted, await self._apart(exchange, answer))
+
+    async def _embed(self, exchange: Exchange, project: Project) -> None:
         request = embeddings.read(exchange.body)
-        admitted = await self._admit(exchange.project, request.model, Operation.EMBEDDING)
+        admitted = await self._admit(project, request.model, Operation.EMBEDDING)
         dimension = admitted.kind.dimension if admitted.kind else None
-        payload = await asyncio.to_thread(embeddings.answer, request, admitted.model, dimension)
-        number = ids.request_id(exchange.project.facts.seed, admitted.number)
-        await self._at_once(exchange, admitted, payload, number)
+        payload = await self._apart(
+            exchange,
+            lambda given_up: embeddings.answer(request, admitted.model, dimension, given_up),
+        )
+        await self._send_other(exchange, project, admitted, payload)
 
-    async def _rerank(self, exchange: Exchange) -> None:
+    async def _rerank(self, exchange: Exchange, project: Project) -> None:
         request = rerank.read(exchange.body)
-        admitted = await self._admit(exchange.project, request.model, Operation.RERANK)
-        number = ids.request_id(exchange.project.facts.seed, admitted.number)
-        payload = await asyncio.to_thread(rerank.answer, request, number)
-        await self._at_once(exchange, admitted, payload, number)
+        admitted = await self._admit(project, request.model, Operation.RERANK)
+        number = ids.request_id(project.facts.seed, admitted.number)
+        payload = await self._apart(
+            exchange, lambda given_up: rerank.answer(request, number, given_up)
+        )
+        await self._send_other(exchange, project, admitted, payload)
 
     async def _admit(self, project: Project, model: str, operation: Operation) -> Admitted:
         admitted = inference.admit(self._world, project, model, operation)
-        if admitted is None:
-            call = Call(self._world, project, None)
-            admitted = await call.run(inference.admit_by_store, model, operation)
-        return admitted
+        return admitted or await self._admit_by_store(project, model, operation)
 
-    async def _answer(self, project: Project, admitted: Admitted, request: ChatRequest) -> Answer:
-        if generation.needs_time(request):
-            return await asyncio.to_thread(
-                generation.answer, self._world, project, admitted, request
-            )
-        return generation.answer(self._world, project, admitted, request)
+    async def _admit_by_store(self, project: Project, model: str, operation: Operation) -> Admitted:
+        call = Call(self._world, project, None)
+        return await call.run(inference.admit_by_store, model, operation)
 
-    async def _burst(
-        self, exchange: Exchange, admitted: Admitted, answer: Answer, payload: bytes
-    ) -> None:
-        headers = _headers(answer.id, to_iso(admitted.at), _STREAM)
-        await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
-        await exchange.send({"type": "http.response.body", "body": payload})
+    async def _apart(self, exchange: Exchange, answer: Callable[[GivenUp], T]) -> T:
+        """Make an answer in a thread, which gives up when nobody waits for it."""
+        client = self._listen(exchange)
+        return await asyncio.to_thread(answer, lambda: not client.waits)
 
-    async def _paced(
-        self,
-        exchange: Exchange,
-        admitted: Admitted,
-        answer: Answer,
-        pace: Pace,
-        frames: list[Frame],
-    ) -> None:
-        headers = _headers(answer.id, to_iso(admitted.at), _STREAM)
-        async with self._in_flight(exchange, admitted) as client:
-            await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send_paced(client, exchange.send, frames, pace)
+    def _listen(self, exchange: Exchange) -> Client:
+        if exchange.client is None:
+            exchange.client = Client(exchange.receive, exchange.started)
+            self._clients.add(exchange.client)
+        return exchange.client
 
-    async def _whole(
-        self, exchange: Exchange, admitted: Admitted, answer: Answer, payload: bytes
-    ) -> None:
-        if answer.pace is None:
-            await self._at_once(exchange, admitted, payload, answer.id)
+    async def _send(self, exchange: Exchange, admitted: Admitted, rendered: Rendered) -> None:
+        if not rendered.parts and rendered.due is None:
+            await self._at_once(exchange, admitted, rendered)
             return
-        async with self._in_flight(exchange, admitted) as client:
-            if await client.stays(answer.pace.at(answer.tokens)):
-                now = self._world.now(exchange.project)
-                await self._at_once(exchange, admitted, payload, answer.id, now)
-
-    @asynccontextmanager
-    async def _in_flight(self, exchange: Exchange, admitted: Admitted) -> AsyncIterator[Client]:
-        """An answer that takes time holds a slot of its replica, until it ends or nobody waits."""
-        flight = inference.take_off(self._world, exchange.project, admitted)
-        client = Client(exchange.receive, exchange.started)
+        project = exchange.project
+        assert project is not None
+        client = self._listen(exchange)
+        # An answer that takes time holds a slot of its replica, until it ends or nobody waits.
+        flight = inference.take_off(self._world, project, admitted)
         try:
-            yield client
+            if rendered.due is None:
+                await exchange.send(head_of(exchange, admitted, rendered, None))
+                await send_paced(client, exchange.send, rendered.parts)
+            elif await client.stays(rendered.due):
+                await self._at_once(exchange, admitted, rendered, self._world.now(project))
+            elif client.dismissed:
+                raise MockError("capacity")
         finally:
-            client.leave()
-            inference.land(self._world, exchange.project, flight)
+            inference.land(self._world, project, flight)
+
+    async def _send_other(
+        self, exchange: Exchange, project: Project, admitted: Admitted, payload: bytes
+    ) -> None:
+        number = ids.request_id(project.facts.seed, admitted.number)
+        await self._at_once(exchange, admitted, Rendered(number, stream=False, body=payload))
 
     async def _at_once(
         self,
         exchange: Exchange,
         admitted: Admitted,
-        payload: bytes,
-        number: str,
+        rendered: Rendered,
         ended_at: int | None = None,
     ) -> None:
-        received = to_iso(admitted.at)
-        ended = received if ended_at is None else to_iso(ended_at)
-        headers = _headers(number, received, _JSON)
-        headers.append((b"x-api-call-end", ended.encode()))
-        headers.append((b"content-length", b"%d" % len(payload)))
-        await exchange.send({"type": "http.response.start", "status": 200, "headers": headers})
-        await exchange.send({"type": "http.response.body", "body": payload})
+        start = head_of(exchange, admitted, rendered, ended_at)
+        await exchange.send(start)
+        await exchange.send({"type": "http.response.body", "body": rendered.body})
 
     async def _refuse(self, project: Project | None, error: MockError, send: Send) -> None:
         if project is None:
@@ -247,7 +233,7 @@ class InferenceLane:
         status, body = render_inference(self._world.catalog, error, ids.request_id(seed, number))
         # Errors carry only x-api-received of the x- headers.
         headers = [
-            *_JSON,
+            *JSON_HEADERS,
             (b"content-length", b"%d" % len(body)),
             (b"x-api-received", at.encode()),
         ]
@@ -255,14 +241,12 @@ class InferenceLane:
         await send({"type": "http.response.body", "body": body})
 
 
-def _headers(request_id: str, at: str, kind: Headers) -> Headers:
-    instant = at.encode()
-    return [
-        *kind,
-        *_COMMON,
-        (b"x-request-id", request_id.encode()),
-        # The tail of a body's id is the ray that the front of the service gave the request.
-        (b"cf-ray", request_id.rpartition("-")[2].encode()),
-        (b"x-api-received", instant),
-        (b"x-api-call-start", instant),
-    ]
+def _two_headers(scope: Scope) -> tuple[bytes, bytes]:
+    """What a request says in `Authorization` and `Content-Type`."""
+    authorization = media_type = b""
+    for name, value in scope["headers"]:
+        if name == b"authorization" and not authorization:
+            authorization = value
+        elif name == b"content-type" and not media_type:
+            media_type = value
+    return authorization, media_type

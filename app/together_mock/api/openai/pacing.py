@@ -1,18 +1,18 @@
-"""Sends answers when they are due, in real time, and stops when the client has gone."""
+"""Sends answers when they are due, in real time, and stops when nobody waits any more."""
 
 import asyncio
 from collections.abc import Sequence
 
 from together_mock.api.guard import Receive, Send
-from together_mock.api.openai.streams import Frame
-from together_mock.core.answers import Pace
 
+# Seconds after the request at which a part of an answer is due, and the part.
+Due = tuple[float, bytes]
 # As recorded before the first chunk of slow models (together-v1 reference, 5.3).
 KEEP_ALIVE = b": keepalive\n\n"
 
 
 class Client:
-    """The client of one request, as far as it is still there."""
+    """The client of one request, as far as it is still there to be answered."""
 
     def __init__(self, receive: Receive, started: float) -> None:
         """Listen to a client whose request came at `started`, in the event loop's time."""
@@ -20,27 +20,39 @@ class Client:
         self._started = started
         self._waiter: asyncio.Future[None] | None = None
         self._watch = asyncio.ensure_future(self._listen(receive))
+        # Whether the server is to stop, so that the client waits for nothing.
+        self.dismissed = False
 
     async def _listen(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
         _wake(self._waiter)
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is somebody to answer."""
+        return not (self.dismissed or self._watch.done())
+
     async def stays(self, seconds: float) -> bool:
-        """Wait until so many seconds after the request; False if the client goes before."""
+        """Wait until so many seconds after the request; False if nobody waits for that."""
         due = self._started + seconds
-        if due > self._loop.time() and not self._watch.done():
+        if self.waits and due > self._loop.time():
             self._waiter = self._loop.create_future()
             timer = self._loop.call_at(due, _wake, self._waiter)
             try:
                 await self._waiter
             finally:
                 timer.cancel()
-        return not self._watch.done()
+        return self.waits
 
     def elapsed(self) -> float:
         """Seconds since the request."""
         return self._loop.time() - self._started
+
+    def dismiss(self) -> None:
+        """Let the client wait no longer: the server is to stop."""
+        self.dismissed = True
+        _wake(self._waiter)
 
     def leave(self) -> None:
         """Listen no longer."""
@@ -52,27 +64,27 @@ def _wake(waiter: "asyncio.Future[None] | None") -> None:
         waiter.set_result(None)
 
 
-async def send_paced(client: Client, send: Send, frames: Sequence[Frame], pace: Pace) -> None:
-    """Send each frame at its instant; those that are due at one instant, or late, in one write."""
-    if pace.keep_alive is not None:
-        await _keep_alive(client, send, pace.first, pace.keep_alive)
+async def send_paced(client: Client, send: Send, parts: Sequence[Due]) -> None:
+    """Send each part at its instant; those that are due at one instant, or late, in one write."""
     first = 0
-    while first < len(frames):
-        instant = pace.at(frames[first][0])
-        if not await client.stays(instant):
-            return
-        now = max(instant, client.elapsed())
+    while first < len(parts):
+        if not await client.stays(parts[first][0]):
+            break
+        now = max(parts[first][0], client.elapsed())
         last = first + 1
-        while last < len(frames) and pace.at(frames[last][0]) <= now:
+        while last < len(parts) and parts[last][0] <= now:
             last += 1
-        body = b"".join([data for _, data in frames[first:last]])
+        body = b"".join([data for _, data in parts[first:last]])
         first = last
-        await send({"type": "http.response.body", "body": body, "more_body": last < len(frames)})
+        await send({"type": "http.response.body", "body": body, "more_body": last < len(parts)})
+    if first < len(parts):
+        # Cut off without [DONE], but as an end of the answer that HTTP knows.
+        await send({"type": "http.response.body", "body": b""})
 
 
-async def _keep_alive(client: Client, send: Send, until: float, every: float) -> None:
-    """Send comments, which clients skip, while there is nothing else to send."""
-    at = every
-    while at < until and await client.stays(at):
-        await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
-        at += every
+def kept_alive(first: float, every: float) -> list[Due]:
+    """Comments, which clients skip, while there is nothing else to send."""
+    count = int(first / every)
+    return [
+        (every * number, KEEP_ALIVE) for number in range(1, count + 1) if every * number < first
+    ]

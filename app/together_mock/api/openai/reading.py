@@ -13,13 +13,15 @@ from together_mock.core.requests import PLAIN, ChatRequest, Format, Logprobs, Op
 
 MOST_CHOICES = 128
 _MOST_LOGPROBS = 20
-# Fields that leave the answer as it is; requests with no other are the most, and the quickest.
+# Fields that leave the answer as it is, and the limit on its tokens: most requests have no other.
 _NAMES = """
     model messages prompt stream temperature top_p top_k min_p repetition_penalty presence_penalty
     frequency_penalty logit_bias compliance user prompt_cache_key metadata store service_tier
+    max_tokens max_completion_tokens
 """
-_INERT = frozenset(_NAMES.split())
-_SIMPLE = _INERT | {"max_tokens", "max_completion_tokens"}
+_SIMPLE = frozenset(_NAMES.split())
+# What a completion knows nothing of.
+_ABOUT_TOOLS = ("tools", "functions", "tool_choice", "function_call")
 _EFFORTS = ("none", "minimal", "low", "medium", "high")
 
 
@@ -33,15 +35,15 @@ def read_chat(body: Any, *, lenient: bool) -> ChatRequest:
     model = read_model(body)
     messages = _messages(body.get("messages"))
     stream = body.get("stream") is True
-    if body.keys() <= _INERT:
-        return ChatRequest(model, messages, stream, PLAIN, simple=True)
-    if body.keys() <= _SIMPLE:
-        return ChatRequest(model, messages, stream, _limited(_limit(body)), simple=True)
-    return ChatRequest(model, messages, stream, _options(body, lenient=lenient))
+    if not body.keys() <= _SIMPLE:
+        return ChatRequest(model, messages, stream, _options(body, lenient=lenient))
+    limit = _limit(body)
+    options = PLAIN if limit is None else _limited(limit)
+    return ChatRequest(model, messages, stream, options, simple=True)
 
 
 @lru_cache(maxsize=256)
-def _limited(limit: int | None) -> Options:
+def _limited(limit: int) -> Options:
     return Options(max_tokens=limit)
 
 
@@ -65,12 +67,14 @@ def read_completion(body: Any, *, lenient: bool) -> list[ChatRequest]:
         raise MockError("invalid_type", param="prompt", expected="a string or an array of strings")
     if not prompts or not all(prompts):
         raise MockError("empty_input", param="prompt")
-    if len(prompts) > MOST_CHOICES:
-        raise _too_many("prompt", len(prompts), MOST_CHOICES)
-    options = _options(body, lenient=lenient)._replace(tools=(), format=_format(body))
+    without_tools = {name: value for name, value in body.items() if name not in _ABOUT_TOOLS}
+    options = _options(without_tools, lenient=lenient)
+    if len(prompts) * options.n > MOST_CHOICES:
+        raise _too_many("n", len(prompts) * options.n, MOST_CHOICES)
     stream = body.get("stream") is True
     return [
-        ChatRequest(model, [{"role": "user", "content": text}], stream, options) for text in prompts
+        ChatRequest(model, [{"role": "user", "content": text}], stream, options, prompt=text)
+        for text in prompts
     ]
 
 
@@ -103,7 +107,7 @@ def _messages(value: Any) -> list[dict[str, Any]]:
 
 def _options(body: dict[str, Any], *, lenient: bool) -> Options:
     tools, legacy = read_tools(body, lenient=lenient)
-    choice, parallel = read_choice(body, tools, lenient=lenient)
+    choice, parallel = read_choice(body, tools, legacy=legacy, lenient=lenient)
     return Options(
         n=_within(body, "n", 1, MOST_CHOICES) or 1,
         max_tokens=_limit(body),
@@ -134,7 +138,8 @@ def _text(value: Any) -> str | None:
 
 
 def _too_many(param: str, given: int, most: int) -> MockError:
-    return MockError("out_of_range", param=param, detail=f"{given} is more than {most}")
+    detail = f"{given} choices in all are more than {most}"
+    return MockError("out_of_range", param=param, detail=detail)
 
 
 def _within(body: dict[str, Any], param: str, least: int, most: int) -> int | None:
@@ -174,15 +179,19 @@ def _thinking(body: dict[str, Any]) -> bool | None:
     for name in ("thinking", "enable_thinking"):
         if isinstance(template, dict) and isinstance(template.get(name), bool):
             return bool(template[name])
-    effort = body.get("reasoning_effort")
-    return effort != "none" if effort in _EFFORTS else None
+    effort = _told_effort(body)
+    return effort != "none" if effort else None
 
 
 def _effort(body: dict[str, Any]) -> str:
+    return _told_effort(body) or "medium"
+
+
+def _told_effort(body: dict[str, Any]) -> str | None:
     reasoning = body.get("reasoning")
     nested = reasoning.get("effort") if isinstance(reasoning, dict) else None
     effort = body.get("reasoning_effort") or nested
-    return effort if effort in _EFFORTS else "medium"
+    return effort if effort in _EFFORTS else None
 
 
 def _format(body: dict[str, Any]) -> Format | None:
@@ -213,4 +222,4 @@ def _json_schema(given: dict[str, Any]) -> Format:
         return Format("schema", envelope["schema"], f"{param}.schema")
     if "schema" in given:
         return Format("schema", given["schema"], "response_format.schema")
-    raise MockError("missing_field", param=param)
+    raise MockError("missing_field", param=f"{param}.schema")

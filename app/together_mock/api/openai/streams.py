@@ -5,9 +5,9 @@ TIE-like: usage and seed in the last choice's last chunk. SGLang-like: usage nul
 then a chunk of its own without choices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain, count
 from operator import itemgetter
 from typing import Any
 
@@ -40,7 +40,7 @@ class _Envelope:
         )
         sglang = answer.engine == "sglang"
         model = b'],"model":' + chat.quoted(answer.model)
-        used = b',"usage":' + orjson.dumps(chat.usage(answer.engine, answer.usage))
+        used = b',"usage":' + orjson.dumps(_usage(answer))
         apart = sglang if answer.include_usage is None else answer.include_usage
         # The first chunk is sent before anything is counted.
         self.first = model + b"}\n\n"
@@ -69,6 +69,12 @@ def whole(answer: Answer) -> bytes:
     told = (around.end + around.head).join(rest)
     parts = (around.head, opening, around.first, around.head, told, around.last, around.trailer)
     return b"".join(parts)
+
+
+def _usage(answer: Answer) -> dict[str, Any]:
+    """Tokens as a stream tells them: the SGLang-like family leaves out the details."""
+    told = chat.usage(answer.engine, answer.usage)
+    return {name: value for name, value in told.items() if name != "prompt_tokens_details"}
 
 
 def _choices(answer: Answer) -> list[Frame]:
@@ -136,23 +142,31 @@ class _Tie:
         choice = self.choice
         found = [(0, self.opening())]
         found += [(at, self.thought(thought)) for at, thought in enumerate(choice.reasoning)]
-        places = accumulate(choice.sizes or repeat(1), initial=len(choice.reasoning))
-        # Not strict: the places go on beyond the last piece.
-        found += zip(places, self.contents(), strict=False)
+        found += zip(self.places(), self.contents(), strict=False)
         self.at = len(choice.reasoning) + choice.content_tokens
         for place, call in enumerate(choice.tool_calls):
             found += self._call(place, call)
         found.append((self.at, self.closing()))
         return found
 
+    def places(self) -> Iterable[int]:
+        """How many tokens come before the last of each piece, which is when the piece is due."""
+        start = len(self.choice.reasoning)
+        if not self.choice.sizes:
+            return count(start)
+        ends = list(accumulate(self.choice.sizes, initial=start))
+        return [end - 1 for end in ends[1:]]
+
     def _call(self, place: int, call: ToolCall) -> Iterator[Frame]:
         if self.answer.legacy:
-            yield self.at, self.delta({"function_call": chat.function_of(call)}, "function_call")
+            reason = chat.finish_reason(self.answer, self.choice)
+            function = {"function_call": chat.function_of(call)}
+            yield self.at + call.tokens - 1, self.delta(function, reason)
         else:
             opened = {"index": place, "id": call.id, "type": "function"}
             name = {"name": call.name, "arguments": ""}
             yield self.at, self.delta({"tool_calls": [{**opened, "function": name}]}, None)
-            yield self.at, self.arguments(place, call)
+            yield self.at + call.tokens - 1, self.arguments(place, call)
         self.at += call.tokens
 
     def arguments(self, place: int, call: ToolCall) -> bytes:
@@ -169,7 +183,8 @@ class _Tie:
         pieces = self.choice.content
         if self.answer.logprobs is not None:
             return [self.delta({}, None, text, place) for place, text in enumerate(pieces)]
-        kept = len(pieces) <= _SHORT
+        # A script's pieces may be of any size.
+        kept = len(pieces) <= _SHORT and sum(map(len, pieces)) <= 10 * _SHORT
         return (self.kept_pieces if kept else self.pieces)(self.index, pieces)
 
     def thought(self, text: str) -> bytes:
@@ -200,9 +215,7 @@ class _Tie:
             return None
         if asked.openai:
             return logprobs.of_pieces(asked, self.answer.engine, self.seed, [text], place)
-        if self.answer.engine == "sglang":
-            return logprobs.in_arrays(asked, self.seed, text, place)
-        # The spec's type is a number here.
+        # The spec's type is a number here, and 1.5.35 takes nothing else.
         return sampling.logprob(self.seed, place, text)
 
 

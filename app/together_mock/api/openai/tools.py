@@ -5,8 +5,10 @@ from typing import Any
 from together_mock.core.errors import MockError
 from together_mock.core.requests import Tool
 
-_MOST = 1024
+_MOST = 128
 _NO_PARAMETERS = {"type": "object", "properties": {}, "additionalProperties": False}
+# Words for "at least one tool"; the second is some frameworks' own.
+_FORCING = ("required", "any")
 # Schemas with no more than these, and no properties, are what a function without parameters has.
 _BARE = frozenset({"type", "properties", "required", "title", "description", "$schema"})
 
@@ -75,7 +77,7 @@ def _is_bare(parameters: Any) -> bool:
 
 
 def read_choice(
-    body: dict[str, Any], tools: tuple[Tool, ...], *, lenient: bool
+    body: dict[str, Any], tools: tuple[Tool, ...], *, legacy: bool, lenient: bool
 ) -> tuple[str, bool]:
     """Which tools may or must be called, and whether several at once.
 
@@ -83,7 +85,9 @@ def read_choice(
         MockError: `invalid_value` for a tool that the request does not have.
     """
     param = "tool_choice" if body.get("tool_choice") is not None else "function_call"
-    given, parallel = body.get(param), body.get("parallel_tool_calls") is not False
+    # The form of 2023 has room for one call.
+    parallel = body.get("parallel_tool_calls") is not False and not legacy
+    given = body.get(param)
     if isinstance(given, dict):
         function = given.get("function", given)
         name = function.get("name") if isinstance(function, dict) else None
@@ -91,8 +95,11 @@ def read_choice(
             return f"={name}", parallel
         if not lenient:
             raise MockError(
-                "invalid_value", param=param, detail=f"names {name!r}, which is not among the tools"
+                "invalid_value", param=param, detail="names a function that is not among the tools"
             )
-    if given == "required" and not tools and not lenient:
+    if given in _FORCING and not tools and not lenient:
         raise MockError("invalid_value", param=param, detail="requires a tool, but there is none")
-    return (given if given in ("required", "none") else "auto"), parallel
+    if isinstance(given, str) and given not in (*_FORCING, "none", "auto") and not lenient:
+        known = "must be one of auto, required, none, or name a tool"
+        raise MockError("invalid_value", param=param, detail=known)
+    return ("required" if given in _FORCING else "none" if given == "none" else "auto"), parallel

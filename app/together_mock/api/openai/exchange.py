@@ -1,0 +1,83 @@
+"""One inference request on its way to an answer, and the head of that answer."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from together_mock.api.guard import HEAD_LINES, Receive, Scope, Send
+from together_mock.api.openai.pacing import Client
+from together_mock.api.openai.rendering import Rendered
+from together_mock.core.instants import to_iso
+from together_mock.services.inference import Admitted
+from together_mock.services.projects import Project
+
+Headers = list[tuple[bytes, bytes]]
+# Source: third-party recordings of 2026 (together-v1 reference, 1.5).
+JSON_HEADERS: Headers = [(b"content-type", b"application/json; charset=utf-8")]
+# The answer's id; its tail, the ray that the front of the service gave the request; two instants.
+_COMMON = (
+    b"x-inference-version: v2\r\n"
+    b"access-control-allow-origin: *\r\n"
+    b"x-content-type-options: nosniff\r\n"
+    b"x-request-id: %b\r\n"
+    b"cf-ray: %b\r\n"
+    b"x-api-received: %b\r\n"
+    b"x-api-call-start: %b\r\n"
+)
+_WHOLE = b"content-type: application/json; charset=utf-8\r\n%bx-api-call-end: %%b\r\n" % _COMMON
+_STREAM = (
+    b"content-type: text/event-stream;charset=utf-8\r\n"
+    b"cache-control: no-cache, no-transform\r\n%b" % _COMMON
+)
+# Hex digits.
+_RAY = 16
+
+
+class Exchange:
+    """One request on its way to an answer."""
+
+    __slots__ = (
+        "add_to_head",
+        "body",
+        "client",
+        "project",
+        "receive",
+        "send",
+        "size",
+        "started",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.receive = receive
+        self.send = send
+        # When it came, in the event loop's time.
+        self.started = asyncio.get_running_loop().time()
+        self.project: Project | None = None
+        self.body: Any = None
+        self.size = 0
+        # Listened to where answering takes time.
+        self.client: Client | None = None
+        extensions = scope.get("extensions")
+        self.add_to_head: Callable[[bytes], None] | None = (
+            extensions.get(HEAD_LINES) if extensions else None
+        )
+
+
+def head_of(
+    exchange: Exchange, admitted: Admitted, rendered: Rendered, ended_at: int | None
+) -> dict[str, Any]:
+    """The head of an answer; its lines go past the server's checks where that is possible."""
+    received, number = to_iso(admitted.at).encode(), rendered.id.encode()
+    if rendered.stream:
+        lines = _STREAM % (number, number[-_RAY:], received, received)
+        headers: Headers = []
+    else:
+        ended = received if ended_at is None else to_iso(ended_at).encode()
+        lines = _WHOLE % (number, number[-_RAY:], received, received, ended)
+        headers = [(b"content-length", b"%d" % len(rendered.body))]
+    if exchange.add_to_head is not None:
+        exchange.add_to_head(lines)
+    else:
+        pairs = [line.split(b": ", 1) for line in lines.splitlines()]
+        headers += [(name, value) for name, value in pairs]
+    return {"type": "http.response.start", "status": 200, "headers": headers}
