@@ -31,7 +31,7 @@ def test_invoke(told):
 @FAMILIES
 def test_stream(told, model):
     """Chunks add up to the message: text, usage, reason, asked for usage or not."""
-    same = [True, True, "stop"]
+    same = [True, [True] * 3, "stop"]
     assert told("stream", model) == {"plain": same, "with usage": same}
 
 

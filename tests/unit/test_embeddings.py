@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from together_mock.core import embeddings
 from together_mock.core.embeddings import (
     _stem,
     embed,
@@ -223,6 +224,25 @@ def test_a_text_is_hashed_in_parts_as_it_is_as_a_whole(length):
     """However long it is."""
     text = ("0123456789é" * 1000)[:length]
     assert hashed(text, 8) == blake2b(text.encode(), digest_size=8).digest()
+
+
+def test_no_hash_lets_go_of_the_interpreter(monkeypatch):
+    """As Python's hashes do for 2,048 bytes or more, at the cost of the other threads' turn."""
+    sizes = []
+
+    class Spy:
+        def __init__(self, data, *, digest_size):
+            self.hash = blake2b(digest_size=digest_size)
+            self.digest = self.hash.digest
+            self.update(data)
+
+        def update(self, data):
+            sizes.append(len(data))
+            self.hash.update(data)
+
+    monkeypatch.setattr(embeddings, "blake2b", Spy)
+    assert len(embed("é llama lives in Peru " * 500, 8, MODEL)) == 8
+    assert 1000 < max(sizes) < 2048
 
 
 def test_words_are_found_in_any_text():

@@ -4,7 +4,6 @@ import base64
 import math
 import struct
 from itertools import count
-from threading import Event, Thread
 from time import process_time
 
 import jsonschema_rs
@@ -362,23 +361,6 @@ def test_rerank_counts_what_it_reads():
     usage = ranked(query=query, documents=[text, "milk"])["usage"]
     read = 2 * count_tokens(query[:READ]) + count_tokens(text[:READ]) + count_tokens("milk")
     assert usage == {"prompt_tokens": read, "completion_tokens": 0, "total_tokens": read}
-
-
-@pytest.mark.parametrize("kind", ["texts", "ids", "documents"])
-def test_others_run_while_many_long_texts_are_read(kind):
-    """Nothing spoils the turn of another thread."""
-    texts = [f"{number} llamas live " * 200 for number in range(400)]
-    work = {
-        "texts": lambda: embedded(input=texts),
-        "ids": lambda: embedded(input=[[number] * 2000 for number in range(400)]),
-        "documents": lambda: ranked(documents=texts),
-    }[kind]
-    done = Event()
-    Thread(target=lambda: (work(), done.set())).start()
-    start, turns = process_time(), 0
-    while not done.wait(0.0001):
-        turns += 1
-    assert turns > (process_time() - start) / 0.05
 
 
 def test_huge_texts_are_ranked_and_embedded_at_once():

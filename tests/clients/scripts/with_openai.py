@@ -337,7 +337,10 @@ def reasoning() -> dict[str, Any]:
             order += ["thought"] * bool(thought) + ["said"] * bool(choice.delta.content)
     return {
         "always": [bool(always.reasoning), always.content],
-        "quiet": [quiet.choices[0].message.reasoning, quiet.choices[0].message.content],
+        "quiet": [
+            getattr(quiet.choices[0].message, "reasoning", None),
+            quiet.choices[0].message.content,
+        ],
         "loud": [bool(loud.choices[0].message.reasoning), loud.choices[0].message.content],
         "costs": loud.usage.completion_tokens > quiet.usage.completion_tokens,
         "order": sorted(order, key=["thought", "said"].index) == order,
