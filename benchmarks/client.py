@@ -177,26 +177,54 @@ class Run:
     arrivals: list[float]
 
 
-async def timed_streams(url: str, message: bytes, parallel: int) -> list[Run]:
-    """Send a request on so many connections at once, and read all answers to their ends."""
-    connections = [await asyncio.open_connection(*_address(url)) for _ in range(parallel)]
-    runs = await asyncio.gather(*(_timed(*pair, message) for pair in connections))
-    for _, writer in connections:
-        writer.close()
+def timed_streams(url: str, message: bytes, parallel: int) -> list[Run]:
+    """Send a request on so many connections at once, and read all answers to their ends.
+
+    Raises:
+        RefusedError: a stream broke off.
+    """
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        return runner.run(_timed_streams(_address(url), message, parallel))
+
+
+async def _timed_streams(address: tuple[str, int], message: bytes, parallel: int) -> list[Run]:
+    loop = asyncio.get_running_loop()
+    readers = [(await loop.create_connection(_Reader, *address))[1] for _ in range(parallel)]
+    runs = await asyncio.gather(*(reader.start(message) for reader in readers))
+    for reader in readers:
+        reader.close()
     return runs
 
 
-async def _timed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message: bytes) -> Run:
-    writer.write(message)
-    started = time.perf_counter()
-    arrivals: list[float] = []
-    data = b""
-    while not data.endswith(_LAST_CHUNK):
-        data = await reader.read(1 << 16)
-        if not data:
-            raise RefusedError("the server closed the connection")
-        arrivals.append(time.perf_counter() - started)
-    return Run(arrivals[-1], arrivals)
+class _Reader(asyncio.Protocol):
+    """One connection that reads one stream."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Keep the transport."""
+        self._transport = transport
+
+    def start(self, message: bytes) -> "asyncio.Future[Run]":
+        """Send the request; the future is what became of it."""
+        self._finished = asyncio.get_running_loop().create_future()
+        self._arrivals: list[float] = []
+        self._started = time.perf_counter()
+        self._transport.write(message)
+        return self._finished
+
+    def data_received(self, data: bytes) -> None:
+        """Note when something arrives."""
+        self._arrivals.append(time.perf_counter() - self._started)
+        if data.endswith(_LAST_CHUNK):
+            self._finished.set_result(Run(self._arrivals[-1], self._arrivals))
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Fail what waits."""
+        if not self._finished.done():
+            self._finished.set_exception(RefusedError("the server closed the connection"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.abort()
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:

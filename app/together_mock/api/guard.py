@@ -16,7 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_LIMIT = 16 * 1024 * 1024
-# The name of a function in a scope's extensions that puts lines into the head of the answer.
+# The name of a function in a scope's state that puts lines into the head of the answer.
 HEAD_LINES = "together_mock.head_lines"
 # Levels of JSON; the parser would take a thousand.
 _DEEPEST = 256

@@ -10,9 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import NamedTuple
 
 from together_mock.core.conversation import Conversation
+from together_mock.core.tokens import count_tokens
 
 PLACEHOLDERS = ("last_user", "model", "turn")
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
@@ -69,6 +71,17 @@ class ScriptReply:
     # What replaces the counted tokens, by the names of `core.answers.Usage`.
     usage: Mapping[str, int] = field(default_factory=dict)
     literal: bool = False
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Whether there is nothing to fill in."""
+        texts = (self.text, self.reasoning, *self.chunks)
+        return not any("{{" in text for text in texts)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many tokens each of the chunks is."""
+        return tuple(map(count_tokens, self.chunks))
 
 
 class Timing(NamedTuple):
@@ -176,8 +189,7 @@ def placeholders(text: str) -> list[str]:
 
 def render(reply: ScriptReply, conversation: Conversation) -> ScriptReply:
     """The reply to a conversation: what stands between double braces is filled in, once."""
-    texts = (reply.text, reply.reasoning, *reply.chunks)
-    if not any("{{" in text for text in texts):
+    if reply.is_fixed:
         return reply
     values = {
         "last_user": conversation.last_user,

@@ -58,15 +58,14 @@ class Gathering:
 class GatheringProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """Uvicorn's protocol on a transport that gathers."""
 
+    app_state: dict[str, Any]
+
     def connection_made(self, transport: Any) -> None:
         """Take a new connection."""
         self._gathering = Gathering(transport)
+        # A copy of it comes with every request.
+        self.app_state = {**self.app_state, HEAD_LINES: self._gathering.add_to_head}
         super().connection_made(self._gathering)
-
-    def on_message_begin(self) -> None:
-        """Begin a request, which may put lines into the head of its answer."""
-        super().on_message_begin()
-        self.scope["extensions"] = {HEAD_LINES: self._gathering.add_to_head}
 
     def eof_received(self) -> None:
         """Answer what was asked before a client that sends no more; the connection closes then."""

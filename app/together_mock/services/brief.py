@@ -37,7 +37,7 @@ def brief(world: World, project: Project, admitted: Admitted, request: ChatReque
         return None
     if kind.engine != "tie" or kind.reasoning != "none" or kind.type == "moderation":
         return None
-    if (facts.rules.inference or world.catalog.answering(facts.preset)) != "instant":
+    if not world.catalog.is_instant(facts.preset, facts.rules.inference):
         return None
     said = request.messages[0]
     content = said.get("content")

@@ -52,6 +52,8 @@ class Catalog:
         self.presets = {name: _preset(name, stages) for name, stages in presets.items()}
         self._speeds = self.read("latency.json")
         self.physics = _physics(self._speeds)
+        speeds = self._speeds["presets"].items()
+        self._slow = frozenset(preset for preset, speed in speeds if speed == "realistic")
         errors = self.read("errors.json")["errors"]
         self.errors = {row["case"]: _error(row) for row in errors}
 
@@ -80,9 +82,9 @@ class Catalog:
         """The hardware of an id or of a short id that 1.x's command line builds."""
         return self.hardware.get(self._aliases.get(hardware_id, hardware_id))
 
-    def answering(self, preset: str) -> Speed:
-        """How fast models answer under a lifecycle preset."""
-        return "realistic" if self._speeds["presets"].get(preset) == "realistic" else "instant"
+    def is_instant(self, preset: str, asked: Speed | None) -> bool:
+        """Whether models answer at once: as was asked for, or as the lifecycle preset has it."""
+        return preset not in self._slow if asked is None else asked == "instant"
 
     @property
     def serverless_hardware(self) -> Hardware:

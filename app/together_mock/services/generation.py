@@ -204,8 +204,7 @@ def _pace(
         each = 1 / rate if rate else 0.0
         return Pace(timing.ttft_seconds, each, timing.keep_alive_seconds)
     facts, target = project.facts, admitted.target
-    speed = facts.rules.inference or world.catalog.answering(facts.preset)
-    if admitted.kind is None or speed == "instant":
+    if admitted.kind is None or world.catalog.is_instant(facts.preset, facts.rules.inference):
         return None
     hardware = (
         world.catalog.serverless_hardware

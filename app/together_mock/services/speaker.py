@@ -140,7 +140,7 @@ class Speaker:
 
     def _told(self, reply: ScriptReply, finish_reason: str) -> Choice:
         content = reply.chunks or tokens(reply.text)
-        return Choice(content, finish_reason, sizes=_sizes(reply.chunks))
+        return Choice(content, finish_reason, sizes=reply.sizes)
 
     def _call_id(self, index: int, place: int) -> str:
         """The id of a tool call: `call_` and 24 hex digits."""
@@ -151,11 +151,6 @@ class Speaker:
 def _aloud(thoughts: str) -> tuple[str, ...]:
     """Thoughts as a model writes them that has no other place for them."""
     return tokens(f"<think>\n{thoughts}\n</think>\n\n")
-
-
-def _sizes(chunks: tuple[str, ...]) -> tuple[int, ...]:
-    # The counts are kept where texts are short.
-    return tuple([count_tokens(chunk) for chunk in chunks])
 
 
 def conversation(request: ChatRequest, model: str) -> Conversation:

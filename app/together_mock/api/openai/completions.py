@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 
 from together_mock.api.openai import chat, logprobs
-from together_mock.api.openai.pacing import Due
 from together_mock.api.openai.streams import DONE
 from together_mock.core import sampling
 from together_mock.core.answers import Answer, Choice, Usage
@@ -60,8 +59,8 @@ def _total(answers: Sequence[Answer]) -> Usage:
     return Usage(*map(sum, zip(*(answer.usage for answer in answers), strict=True)))
 
 
-def parts(answers: Sequence[Answer]) -> list[Due]:
-    """The whole stream, in the order in which it is sent."""
+def parts(answers: Sequence[Answer]) -> list[tuple[float, bytes]]:
+    """The whole stream in its order, each event with the seconds after which it is due."""
     first = answers[0]
     chunks = sorted(
         (

@@ -6,9 +6,7 @@ from typing import Any
 
 from together_mock.api.guard import HEAD_LINES, Receive, Scope, Send
 from together_mock.api.openai.pacing import Client
-from together_mock.api.openai.rendering import Rendered
 from together_mock.core.instants import to_iso
-from together_mock.services.inference import Admitted
 from together_mock.services.projects import Project
 
 Headers = list[tuple[bytes, bytes]]
@@ -57,24 +55,30 @@ class Exchange:
         self.size = 0
         # Listened to where answering takes time.
         self.client: Client | None = None
-        extensions = scope.get("extensions")
-        self.add_to_head: Callable[[bytes], None] | None = (
-            extensions.get(HEAD_LINES) if extensions else None
-        )
+        state = scope.get("state")
+        self.add_to_head: Callable[[bytes], None] | None = state.get(HEAD_LINES) if state else None
 
 
 def head_of(
-    exchange: Exchange, admitted: Admitted, rendered: Rendered, ended_at: int | None
+    exchange: Exchange, at: int, request_id: str, size: int | None, ended_at: int | None = None
 ) -> dict[str, Any]:
-    """The head of an answer; its lines go past the server's checks where that is possible."""
-    received, number = to_iso(admitted.at).encode(), rendered.id.encode()
-    if rendered.stream:
+    """The head of an answer; its lines go past the server's checks where that is possible.
+
+    Args:
+        exchange: the request.
+        at: the virtual instant at which it was received.
+        request_id: the id of the answer.
+        size: the bytes of the body; None is a stream.
+        ended_at: the virtual instant at which it was answered, if that is a later one.
+    """
+    received, number = to_iso(at).encode(), request_id.encode()
+    if size is None:
         lines = _STREAM % (number, number[-_RAY:], received, received)
         headers: Headers = []
     else:
         ended = received if ended_at is None else to_iso(ended_at).encode()
         lines = _WHOLE % (number, number[-_RAY:], received, received, ended)
-        headers = [(b"content-length", b"%d" % len(rendered.body))]
+        headers = [(b"content-length", b"%d" % size)]
     if exchange.add_to_head is not None:
         exchange.add_to_head(lines)
     else:

@@ -117,8 +117,9 @@ class InferenceLane:
         said = None if request.stream else brief(world, project, admitted, request)
         if said is not None:
             number = ids.request_id(project.facts.seed, admitted.number)
-            body = chat.of_brief(number, admitted.at // SECOND, request.model, said)
-            await self._at_once(exchange, admitted, Rendered(number, stream=False, body=body))
+            told = chat.of_brief(number, admitted.at // SECOND, request.model, said)
+            await exchange.send(head_of(exchange, admitted.at, number, len(told)))
+            await exchange.send({"type": "http.response.body", "body": told})
             return
         if exchange.size > _SMALL or generation.needs_time(request):
             answer = partial(self._rendered, project, admitted, request)
@@ -187,7 +188,7 @@ class InferenceLane:
         return exchange.client
 
     async def _send(self, exchange: Exchange, admitted: Admitted, rendered: Rendered) -> None:
-        if not rendered.parts and rendered.due is None:
+        if rendered.paced is None and rendered.due is None:
             await self._at_once(exchange, admitted, rendered)
             return
         project = exchange.project
@@ -196,10 +197,10 @@ class InferenceLane:
         # An answer that takes time holds a slot of its replica, until it ends or nobody waits.
         flight = inference.take_off(self._world, project, admitted)
         try:
-            if rendered.due is None:
-                await exchange.send(head_of(exchange, admitted, rendered, None))
-                await send_paced(client, exchange.send, rendered.parts)
-            elif await client.stays(rendered.due):
+            if rendered.paced is not None:
+                await exchange.send(head_of(exchange, admitted.at, rendered.id, None))
+                await send_paced(client, exchange.send, rendered.paced)
+            elif await client.stays(rendered.due or 0.0):
                 await self._at_once(exchange, admitted, rendered, self._world.now(project))
             elif client.dismissed:
                 raise MockError("capacity")
@@ -219,8 +220,8 @@ class InferenceLane:
         rendered: Rendered,
         ended_at: int | None = None,
     ) -> None:
-        start = head_of(exchange, admitted, rendered, ended_at)
-        await exchange.send(start)
+        size = None if rendered.stream else len(rendered.body)
+        await exchange.send(head_of(exchange, admitted.at, rendered.id, size, ended_at))
         await exchange.send({"type": "http.response.body", "body": rendered.body})
 
     async def _refuse(self, project: Project | None, error: MockError, send: Send) -> None:

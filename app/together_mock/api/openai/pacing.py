@@ -1,14 +1,24 @@
 """Sends answers when they are due, in real time, and stops when nobody waits any more."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from together_mock.api.guard import Receive, Send
 
-# Seconds after the request at which a part of an answer is due, and the part.
-Due = tuple[float, bytes]
 # As recorded before the first chunk of slow models (together-v1 reference, 5.3).
 KEEP_ALIVE = b": keepalive\n\n"
+
+
+class Paced(NamedTuple):
+    """Parts of an answer: when each is due, in seconds after the request, and what they are.
+
+    Before the first is due, a comment is sent every `keep_alive` seconds, if it is to be.
+    """
+
+    dues: Sequence[float]
+    between: Callable[[int, int], bytes]
+    keep_alive: float | None = None
 
 
 class Client:
@@ -64,27 +74,30 @@ def _wake(waiter: "asyncio.Future[None] | None") -> None:
         waiter.set_result(None)
 
 
-async def send_paced(client: Client, send: Send, parts: Sequence[Due]) -> None:
+async def send_paced(client: Client, send: Send, paced: Paced) -> None:
     """Send each part at its instant; those that are due at one instant, or late, in one write."""
+    dues = paced.dues
+    if paced.keep_alive is not None:
+        await _keep_alive(client, send, dues[0], paced.keep_alive)
     first = 0
-    while first < len(parts):
-        if not await client.stays(parts[first][0]):
+    while first < len(dues):
+        if not await client.stays(dues[first]):
             break
-        now = max(parts[first][0], client.elapsed())
+        now = max(dues[first], client.elapsed())
         last = first + 1
-        while last < len(parts) and parts[last][0] <= now:
+        while last < len(dues) and dues[last] <= now:
             last += 1
-        body = b"".join([data for _, data in parts[first:last]])
+        body = paced.between(first, last)
         first = last
-        await send({"type": "http.response.body", "body": body, "more_body": last < len(parts)})
-    if first < len(parts):
+        await send({"type": "http.response.body", "body": body, "more_body": last < len(dues)})
+    if first < len(dues):
         # Cut off without [DONE], but as an end of the answer that HTTP knows.
         await send({"type": "http.response.body", "body": b""})
 
 
-def kept_alive(first: float, every: float) -> list[Due]:
-    """Comments, which clients skip, while there is nothing else to send."""
-    count = int(first / every)
-    return [
-        (every * number, KEEP_ALIVE) for number in range(1, count + 1) if every * number < first
-    ]
+async def _keep_alive(client: Client, send: Send, until: float, every: float) -> None:
+    """Send comments, which clients skip, while there is nothing else to send."""
+    at = every
+    while at < until and await client.stays(at):
+        await send({"type": "http.response.body", "body": KEEP_ALIVE, "more_body": True})
+        at += every

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from together_mock.api.openai import chat, completions, streams
-from together_mock.api.openai.pacing import Due, kept_alive
+from together_mock.api.openai.pacing import Paced
 from together_mock.core.answers import Answer
 
 
 class Rendered(NamedTuple):
-    """One answer on the wire: `body` in one write, or `parts` each at its instant.
+    """One answer on the wire: `body` in one write, or `paced`, each part at its instant.
 
     `due` is when the body is, in seconds after the request; None is at once.
     """
@@ -17,7 +17,7 @@ class Rendered(NamedTuple):
     id: str
     stream: bool
     body: bytes = b""
-    parts: Sequence[Due] = ()
+    paced: Paced | None = None
     due: float | None = None
 
 
@@ -30,27 +30,27 @@ def of_chat(answer: Answer, *, stream: bool) -> Rendered:
     if pace is None:
         # Every chunk is due at once, so they leave in one write.
         return Rendered(answer.id, stream, streams.whole(answer))
-    parts = [(pace.at(at), data) for at, data in streams.frames(answer)]
-    return Rendered(answer.id, stream, parts=_with_comments([answer], parts))
+    parts = streams.Parts(answer)
+    dues = [pace.first + pace.each * at for at in parts.places]
+    return Rendered(answer.id, stream, paced=Paced(dues, parts.between, pace.keep_alive))
 
 
 def of_completions(answers: Sequence[Answer], *, stream: bool) -> Rendered:
     """The answers to one request's prompts."""
     number = answers[0].id
-    paces = [(answer, answer.pace) for answer in answers]
+    paces = [answer.pace for answer in answers if answer.pace is not None]
     if not stream:
-        dues = [pace.at(answer.tokens) for answer, pace in paces if pace is not None]
+        dues = [answer.pace.at(answer.tokens) for answer in answers if answer.pace is not None]
         body = completions.completion(answers)
         return Rendered(number, stream, body, due=max(dues, default=None))
     parts = completions.parts(answers)
-    if all(pace is None for _, pace in paces):
-        return Rendered(number, stream, b"".join([data for _, data in parts]))
-    return Rendered(number, stream, parts=_with_comments(answers, parts))
-
-
-def _with_comments(answers: Sequence[Answer], parts: list[Due]) -> list[Due]:
-    for answer in answers:
-        pace = answer.pace
-        if pace is not None and pace.keep_alive is not None:
-            return kept_alive(parts[0][0], pace.keep_alive) + parts
-    return parts
+    data = [event for _, event in parts]
+    if not paces:
+        return Rendered(number, stream, b"".join(data))
+    alive = [pace.keep_alive for pace in paces if pace.keep_alive is not None]
+    paced = Paced(
+        [due for due, _ in parts],
+        lambda first, last: b"".join(data[first:last]),
+        min(alive, default=None),
+    )
+    return Rendered(number, stream, paced=paced)

@@ -20,7 +20,7 @@ from together_mock.core.tokens import token_id
 
 DONE = b"data: [DONE]\n\n"
 # Pieces; the chunks of longer answers are too big to be kept.
-_SHORT = 200
+_SHORT = 512
 
 
 # How many tokens were sampled before an event is due, and the event.
@@ -50,16 +50,29 @@ class _Envelope:
         self.trailer = self.head + model + used + b"}\n\n" + DONE if apart else DONE
 
 
-def frames(answer: Answer) -> list[Frame]:
-    """The whole stream, in the order in which it is sent."""
-    around = _Envelope(answer)
-    (start, opening), *middle, (at, closing) = _choices(answer)
-    return [
-        (start, around.head + opening + around.first),
-        *[(at, around.head + choice + around.end) for at, choice in middle],
-        (at, around.head + closing + around.last),
-        (at, around.trailer),
-    ]
+class Parts:
+    """The events of a stream, each written only when it is due: most of it they have in common."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._around = _Envelope(answer)
+        chunks = _choices(answer)
+        self._choices = [choice for _, choice in chunks]
+        # How many tokens come before each event; what is behind the choices comes with the last.
+        self.places = [at for at, _ in chunks]
+        self.places.append(self.places[-1])
+
+    def between(self, first: int, last: int) -> bytes:
+        """The events from the first on, up to the last and without it."""
+        return b"".join([self._event(number) for number in range(first, last)])
+
+    def _event(self, number: int) -> bytes:
+        around, choices = self._around, self._choices
+        if number == len(choices):
+            return around.trailer
+        end = around.first if number == 0 else around.end
+        if number == len(choices) - 1:
+            end = around.last
+        return around.head + choices[number] + end
 
 
 def whole(answer: Answer) -> bytes:
@@ -128,7 +141,7 @@ class _Tie:
     """The chunks of one choice, TIE-like."""
 
     pieces = staticmethod(_tie_pieces)
-    kept_pieces = staticmethod(lru_cache(maxsize=128)(_tie_pieces))
+    kept_pieces = staticmethod(lru_cache(maxsize=64)(_tie_pieces))
 
     def __init__(self, answer: Answer, index: int) -> None:
         self.answer = answer
@@ -223,7 +236,7 @@ class _Sglang(_Tie):
     """The chunks of one choice, SGLang-like."""
 
     pieces = staticmethod(_sglang_pieces)
-    kept_pieces = staticmethod(lru_cache(maxsize=128)(_sglang_pieces))
+    kept_pieces = staticmethod(lru_cache(maxsize=64)(_sglang_pieces))
 
     def arguments(self, place: int, call: ToolCall) -> bytes:
         """The chunk with a call's arguments; ids and names are null but in the first."""
