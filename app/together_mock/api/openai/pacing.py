@@ -11,12 +11,16 @@ KEEP_ALIVE = b": keepalive\n\n"
 
 
 class Paced(NamedTuple):
-    """Parts of an answer: when each is due, in seconds after the request, and what they are.
+    """Parts of an answer: how many tokens come before each, when those are due, what it is.
+
+    The first token is due `start` seconds after the request, every other `each` seconds later.
 
     Before the first is due, a comment is sent every `keep_alive` seconds, if it is to be.
     """
 
-    dues: Sequence[float]
+    places: Sequence[float]
+    start: float
+    each: float
     between: Callable[[int, int], bytes]
     keep_alive: float | None = None
 
@@ -76,21 +80,22 @@ def _wake(waiter: "asyncio.Future[None] | None") -> None:
 
 async def send_paced(client: Client, send: Send, paced: Paced) -> None:
     """Send each part at its instant; those that are due at one instant, or late, in one write."""
-    dues = paced.dues
+    places, start, each = paced.places, paced.start, paced.each
     if paced.keep_alive is not None:
-        await _keep_alive(client, send, dues[0], paced.keep_alive)
-    first = 0
-    while first < len(dues):
-        if not await client.stays(dues[first]):
+        await _keep_alive(client, send, start + each * places[0], paced.keep_alive)
+    first, count = 0, len(places)
+    while first < count:
+        due = start + each * places[first]
+        if not await client.stays(due):
             break
-        now = max(dues[first], client.elapsed())
+        now = max(due, client.elapsed())
         last = first + 1
-        while last < len(dues) and dues[last] <= now:
+        while last < count and start + each * places[last] <= now:
             last += 1
         body = paced.between(first, last)
         first = last
-        await send({"type": "http.response.body", "body": body, "more_body": last < len(dues)})
-    if first < len(dues):
+        await send({"type": "http.response.body", "body": body, "more_body": last < count})
+    if first < count:
         # Cut off without [DONE], but as an end of the answer that HTTP knows.
         await send({"type": "http.response.body", "body": b""})
 

@@ -31,8 +31,8 @@ def of_chat(answer: Answer, *, stream: bool) -> Rendered:
         # Every chunk is due at once, so they leave in one write.
         return Rendered(answer.id, stream, streams.whole(answer))
     parts = streams.Parts(answer)
-    dues = [pace.first + pace.each * at for at in parts.places]
-    return Rendered(answer.id, stream, paced=Paced(dues, parts.between, pace.keep_alive))
+    paced = Paced(parts.places, pace.first, pace.each, parts.between, pace.keep_alive)
+    return Rendered(answer.id, stream, paced=paced)
 
 
 def of_completions(answers: Sequence[Answer], *, stream: bool) -> Rendered:
@@ -48,8 +48,11 @@ def of_completions(answers: Sequence[Answer], *, stream: bool) -> Rendered:
     if not paces:
         return Rendered(number, stream, b"".join(data))
     alive = [pace.keep_alive for pace in paces if pace.keep_alive is not None]
+    # Each prompt has a pace of its own, so that places are seconds.
     paced = Paced(
         [due for due, _ in parts],
+        0.0,
+        1.0,
         lambda first, last: b"".join(data[first:last]),
         min(alive, default=None),
     )

@@ -15,7 +15,7 @@ import orjson
 
 from together_mock.api.openai import chat, logprobs
 from together_mock.core import sampling
-from together_mock.core.answers import Answer, ToolCall
+from together_mock.core.answers import Answer, Choice, ToolCall, Usage
 from together_mock.core.tokens import token_id
 
 DONE = b"data: [DONE]\n\n"
@@ -31,13 +31,8 @@ class _Envelope:
     """What is around the choices of a stream: the same but in its first event and its last."""
 
     def __init__(self, answer: Answer) -> None:
-        self.head = (
-            b'data: {"id":"%b","object":"chat.completion.chunk","created":%d,"choices":['
-            % (
-                answer.id.encode(),
-                answer.created,
-            )
-        )
+        head = b'data: {"id":"%b","object":"chat.completion.chunk","created":%d,"choices":['
+        self.head = head % (answer.id.encode(), answer.created)
         sglang = answer.engine == "sglang"
         model = b'],"model":' + chat.quoted(answer.model)
         used = b',"usage":' + orjson.dumps(_usage(answer))
@@ -55,11 +50,9 @@ class Parts:
 
     def __init__(self, answer: Answer) -> None:
         self._around = _Envelope(answer)
-        chunks = _choices(answer)
-        self._choices = [choice for _, choice in chunks]
+        places, self._choices = _chunks(answer)
         # How many tokens come before each event; what is behind the choices comes with the last.
-        self.places = [at for at, _ in chunks]
-        self.places.append(self.places[-1])
+        self.places = (*places, places[-1])
 
     def between(self, first: int, last: int) -> bytes:
         """The events from the first on, up to the last and without it."""
@@ -78,7 +71,7 @@ class Parts:
 def whole(answer: Answer) -> bytes:
     """The whole stream in one piece, for when all of it is due."""
     around = _Envelope(answer)
-    opening, *rest = [choice for _, choice in _choices(answer)]
+    opening, *rest = _chunks(answer)[1]
     told = (around.end + around.head).join(rest)
     parts = (around.head, opening, around.first, around.head, told, around.last, around.trailer)
     return b"".join(parts)
@@ -90,13 +83,31 @@ def _usage(answer: Answer) -> dict[str, Any]:
     return {name: value for name, value in told.items() if name != "prompt_tokens_details"}
 
 
-def _choices(answer: Answer) -> list[Frame]:
+# How many tokens come before each chunk of a stream, and the chunks' choices.
+Chunks = tuple[tuple[int, ...], tuple[bytes, ...]]
+
+
+def _chunks(answer: Answer) -> Chunks:
     """The choices' chunks; those of several come as they are sampled, side by side."""
-    shape = _Sglang if answer.engine == "sglang" else _Tie
+    choice = answer.choices[0]
+    plain = answer.logprobs is None and not choice.tool_calls and len(answer.choices) == 1
+    # A script's pieces may be of any size.
+    if plain and len(choice.content) <= _SHORT and sum(map(len, choice.content)) <= 10 * _SHORT:
+        return _kept_chunks(answer.engine, choice, answer.seed)
+    shape = _SHAPES[answer.engine]
     told = [shape(answer, index).chunks() for index in range(len(answer.choices))]
-    if len(told) == 1:
-        return told[0]
-    return sorted(chain.from_iterable(told), key=itemgetter(0))
+    return _side_by_side(told[0] if len(told) == 1 else chain.from_iterable(told))
+
+
+@lru_cache(maxsize=64)
+def _kept_chunks(engine: str, choice: Choice, seed: int) -> Chunks:
+    answer = Answer("", 0, "", engine, (choice,), Usage(0, 0), seed)
+    return _side_by_side(_SHAPES[engine](answer, 0).chunks())
+
+
+def _side_by_side(frames: Iterable[Frame]) -> Chunks:
+    places, choices = zip(*sorted(frames, key=itemgetter(0)), strict=True)
+    return places, choices
 
 
 def _tie_shape(
@@ -141,7 +152,6 @@ class _Tie:
     """The chunks of one choice, TIE-like."""
 
     pieces = staticmethod(_tie_pieces)
-    kept_pieces = staticmethod(lru_cache(maxsize=64)(_tie_pieces))
 
     def __init__(self, answer: Answer, index: int) -> None:
         self.answer = answer
@@ -196,9 +206,7 @@ class _Tie:
         pieces = self.choice.content
         if self.answer.logprobs is not None:
             return [self.delta({}, None, text, place) for place, text in enumerate(pieces)]
-        # A script's pieces may be of any size.
-        kept = len(pieces) <= _SHORT and sum(map(len, pieces)) <= 10 * _SHORT
-        return (self.kept_pieces if kept else self.pieces)(self.index, pieces)
+        return self.pieces(self.index, pieces)
 
     def thought(self, text: str) -> bytes:
         """A chunk of reasoning."""
@@ -236,7 +244,6 @@ class _Sglang(_Tie):
     """The chunks of one choice, SGLang-like."""
 
     pieces = staticmethod(_sglang_pieces)
-    kept_pieces = staticmethod(lru_cache(maxsize=64)(_sglang_pieces))
 
     def arguments(self, place: int, call: ToolCall) -> bytes:
         """The chunk with a call's arguments; ids and names are null but in the first."""
@@ -259,3 +266,6 @@ class _Sglang(_Tie):
     def shape(self, text: str, reason: str | None) -> dict[str, Any]:
         """A chunk's choice as it usually is."""
         return _sglang_shape(self.index, text, reason)
+
+
+_SHAPES: dict[str, type[_Tie]] = {"tie": _Tie, "sglang": _Sglang}
