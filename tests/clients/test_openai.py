@@ -178,7 +178,7 @@ def test_reasoning(told):
     asked = said("Hello there!", DEEPSEEK)
     assert told("reasoning") == {
         "always": [True, said("Hello there!", OSS)],
-        "quiet": [False, asked],
+        "quiet": [None, asked],
         "loud": [True, asked],
         "costs": True,
         "order": True,
