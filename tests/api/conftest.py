@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from support import Running
+from talk import QWEN, choice, chunks, text_of
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +13,23 @@ def lenient() -> Iterator[Running]:
     running = Running(lenient=True)
     yield running
     running.stop()
+
+
+@pytest.fixture(params=[False, True], ids=["whole", "stream"])
+def told(request, api):
+    """Ask, whole or streamed: text, reasoning, finish reason and usage of the only choice."""
+
+    def ask(model=QWEN, said="Hello there!", **options):
+        answer = api.chat(model, said, stream=request.param, **options)
+        if not request.param:
+            body = answer.json()
+            only = choice(answer)
+            told = only["message"]
+            reasoning = told.get("reasoning") or ""
+            return told["content"], reasoning, only["finish_reason"], body["usage"]
+        stream = chunks(answer)
+        reasons = [item["finish_reason"] for chunk in stream for item in chunk["choices"]]
+        usage = stream[-1]["usage"]
+        return text_of(stream), text_of(stream, "reasoning"), reasons[-1], usage
+
+    return ask

@@ -5,28 +5,7 @@ import json
 import httpx
 import pytest
 from support import refused
-from talk import KIMI, OSS, QWEN, R1, V31, choice, chunks, content, message, text_of
-
-
-@pytest.fixture(params=[False, True], ids=["whole", "stream"])
-def told(request, api):
-    """Ask, whole or streamed: text, reasoning, finish reason and usage of the only choice."""
-
-    def ask(model=QWEN, said="Hello there!", **options):
-        answer = api.chat(model, said, stream=request.param, **options)
-        if not request.param:
-            body = answer.json()
-            only = choice(answer)
-            told = only["message"]
-            reasoning = told.get("reasoning") or ""
-            return told["content"], reasoning, only["finish_reason"], body["usage"]
-        stream = chunks(answer)
-        reasons = [item["finish_reason"] for chunk in stream for item in chunk["choices"]]
-        usage = stream[-1]["usage"]
-        return text_of(stream), text_of(stream, "reasoning"), reasons[-1], usage
-
-    return ask
-
+from talk import KIMI, QWEN, choice, chunks, content, message, text_of
 
 INERT = {
     "temperature": 0.3,
@@ -299,71 +278,6 @@ def test_a_context_that_is_exceeded(api):
     assert api.chat(QWEN, max_tokens=room + 1).status_code == 400
 
 
-# Reasoning ---------------------------------------------------------------------------------
-
-
-def test_a_hybrid_model_thinks_when_asked(told):
-    """DeepSeek V3.1 by any of its switches; its thoughts are no part of the content."""
-    plain, reasoning, _, before = told(V31)
-    assert reasoning == ""
-    for switch in (
-        {"reasoning": {"enabled": True}},
-        {"chat_template_kwargs": {"thinking": True}},
-        {"chat_template_kwargs": {"enable_thinking": True}},
-        {"reasoning_effort": "medium"},
-    ):
-        text, reasoning, reason, usage = told(V31, **switch)
-        assert text == plain
-        assert "Hello there!" in reasoning
-        assert reason == "stop"
-        assert usage["completion_tokens"] > before["completion_tokens"]
-    assert told(V31, reasoning={"enabled": False}, reasoning_effort="high")[1] == ""
-
-
-def test_a_reasoning_model_always_thinks(told):
-    """gpt-oss; more effort thinks longer."""
-    efforts = [told(OSS, reasoning_effort=effort)[1] for effort in ("low", "medium", "high")]
-    assert sorted(efforts, key=len) == efforts
-    assert len(set(efforts)) == 3
-    assert told(OSS)[1] == efforts[1]
-
-
-def test_r1_thinks_aloud(told):
-    """Between tags, in the content."""
-    text, reasoning, _, _ = told(R1)
-    thoughts, end, said = text.partition("\n</think>\n\n")
-    assert thoughts.startswith("<think>\n")
-    assert end
-    assert said.startswith('You asked: "Hello there!"')
-    assert reasoning == ""
-
-
-def test_thoughts_count_towards_the_limit(told):
-    """An answer may end before anything is said."""
-    text, reasoning, reason, usage = told(OSS, max_tokens=4)
-    assert (text, reason) == ("", "length")
-    assert reasoning
-    assert usage["completion_tokens"] == usage["reasoning_tokens"] == 4
-
-
-def test_the_shape_of_an_sglang_answer(api):
-    """No seed, reasoning in the message, metadata, usage with details."""
-    body = api.chat(KIMI).json()
-    only = body["choices"][0]
-    assert body["metadata"] == {"weight_version": "default"}
-    assert body["prompt"] == []
-    assert only["seed"] is None
-    assert only["message"].keys() == {"role", "content", "tool_calls", "reasoning"}
-    assert only["message"]["reasoning"] is None
-    assert body["usage"].keys() == {
-        "prompt_tokens",
-        "completion_tokens",
-        "total_tokens",
-        "reasoning_tokens",
-        "prompt_tokens_details",
-    }
-
-
 # Messages ----------------------------------------------------------------------------------
 
 
@@ -410,54 +324,6 @@ def test_models_of_other_kinds_do_not_chat(api, model):
     assert model in error["message"]
     body = {"model": model, "prompt": "Hi"}
     refused(api.post("/v1/completions", json=body), "wrong_model_type")
-
-
-# The prompt cache --------------------------------------------------------------------------
-
-LONG = "You are a careful assistant who knows everything there is to know. " * 60
-
-
-def cached(answer):
-    """The cached tokens of an answer of either family."""
-    usage = answer.json()["usage"]
-    return usage.get("prompt_tokens_details", usage)["cached_tokens"]
-
-
-@pytest.mark.parametrize("model", [QWEN, KIMI])
-def test_a_long_prompt_is_cached(api, model):
-    """The second time most of it is; another beginning is none of it."""
-    assert cached(api.chat(model, LONG + "First")) == 0
-    again = api.chat(model, LONG + "Second")
-    total = again.json()["usage"]["prompt_tokens"]
-    assert 0.8 * total < cached(again) < total
-    assert cached(api.chat(model, "X" + LONG)) == 0
-    assert cached(api.chat(model, "Hello")) == cached(api.chat(model, "Hello")) == 0
-
-
-def test_the_prompt_cache_of_an_endpoint(api):
-    """Its own, and gone with a restart; that it was made without has no effect."""
-    endpoint = api.put_endpoint("STARTED", disable_prompt_cache=True)
-    assert cached(api.chat(endpoint, LONG)) == 0
-    assert cached(api.chat(endpoint, LONG)) > 0
-    for state in ("STOPPED", "STARTED"):
-        api.patch(f"/v1/endpoints/{endpoint}", json={"state": state})
-        api.run_until(endpoint, state)
-    assert cached(api.chat(endpoint, LONG)) == 0
-    assert cached(api.chat(endpoint, LONG)) > 0
-
-
-def test_the_prompt_cache_is_reset_with_the_project(api):
-    """Tests that share a project start alike."""
-    for again in (lambda: api.post("/_mock/reset"), lambda: api.put_state({})):
-        api.chat(QWEN, LONG)
-        assert again().status_code == 200
-        assert cached(api.chat(QWEN, LONG)) == 0
-
-
-def test_the_prompt_cache_belongs_to_a_project(server, api):
-    """Another project has not seen the prompt."""
-    api.chat(QWEN, LONG)
-    assert cached(server.api().chat(QWEN, LONG)) == 0
 
 
 def test_json_mode(told):

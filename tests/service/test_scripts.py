@@ -49,7 +49,7 @@ def add(world: World, project: Project, **fields: Any) -> str:
 
 
 def said(world: World, project: Project, talk: Conversation = TALK) -> str | None:
-    scripted = scripts.scripted(world, project, talk)
+    scripted = scripts.scripted(world, project, [talk])[0]
     return scripted and scripted.reply.text
 
 
@@ -89,7 +89,7 @@ def test_a_reply_has_all_that_was_given(project):
         "usage": {"prompt_tokens": 1, "cached_tokens": 0, "reasoning_tokens": None},
     }
     add(world, its, reply=reply, timing={"ttft": "200ms"})
-    made = scripts.scripted(world, its, TALK)
+    made = scripts.scripted(world, its, [TALK])[0]
     assert made.reply.text == '{"a":[1,null,"{{ turn }}"]}'
     assert made.reply.chunks == ()
     assert [tuple(call) for call in made.reply.tool_calls] == [
@@ -101,7 +101,7 @@ def test_a_reply_has_all_that_was_given(project):
     assert made.timing == (0.2, None, None)
     scripts.delete(world, its, None)
     add(world, its, reply={"chunks": ["a", "b"]}, timing={"tokens_per_second": 40})
-    made = scripts.scripted(world, its, TALK)
+    made = scripts.scripted(world, its, [TALK])[0]
     assert (made.reply.text, made.reply.chunks) == ("ab", ("a", "b"))
     assert made.timing == (0.0, 40, None)
 
@@ -119,7 +119,7 @@ def test_a_reply_may_have_every_field(project):
         "chunks": ["Co", "ld."],
     }
     add(world, its, reply=reply)
-    assert scripts.scripted(world, its, TALK).reply == ScriptReply(
+    assert scripts.scripted(world, its, [TALK])[0].reply == ScriptReply(
         text="Cold.",
         chunks=("Co", "ld."),
         reasoning="…",
@@ -144,7 +144,7 @@ def test_json_is_the_content_where_there_is_no_other(project, reply, text, chunk
     """A text goes first, then its pieces."""
     world, its = project
     add(world, its, reply=reply)
-    made = scripts.scripted(world, its, TALK)
+    made = scripts.scripted(world, its, [TALK])[0]
     assert (made.reply.text, made.reply.chunks) == (text, chunks)
 
 
@@ -171,12 +171,12 @@ def test_conversations_that_come_as_one_are_counted_one_after_the_other(project)
     """The later ones see the hits of the earlier ones; what nothing matches stays in its place."""
     world, its = project
     add(world, its, reply=[{"text": "one"}, {"text": "two"}], times=3, match={"turn": 1})
-    told = scripts.scripted_all(world, its, [TALK, TALK._replace(turn=2), TALK, TALK, TALK])
+    told = scripts.scripted(world, its, [TALK, TALK._replace(turn=2), TALK, TALK, TALK])
     assert [each and each.reply.text for each in told] == ["one", None, "two", "two", None]
     assert hits(its) == [3]
-    assert scripts.scripted_all(world, its, []) == []
+    assert scripts.scripted(world, its, []) == []
     scripts.delete(world, its, None)
-    assert scripts.scripted_all(world, its, [TALK, TALK]) == [None, None]
+    assert scripts.scripted(world, its, [TALK, TALK]) == [None, None]
 
 
 def test_of_conversations_that_come_as_one_a_refused_one_leaves_none_counted(project):
@@ -184,7 +184,7 @@ def test_of_conversations_that_come_as_one_a_refused_one_leaves_none_counted(pro
     world, its = project
     only = add(world, its, times=2, strict=True)
     with pytest.raises(MockError) as refusal:
-        scripts.scripted_all(world, its, [TALK] * 3)
+        scripts.scripted(world, its, [TALK] * 3)
     assert refusal.value.values == {"closest": f"{only}: was used 2 of 2 times"}
     assert hits(its) == [0]
     assert not its.has_activity

@@ -351,7 +351,7 @@ def test_nothing_more_is_read_when_nobody_waits(answer, request_of, rest):
     looks = count()
     with pytest.raises(MockError) as caught:
         answer(request, *rest, lambda: next(looks) == 1)
-    assert caught.value.case == "server_error"
+    assert caught.value.case == "capacity"
     assert next(looks) == 2
 
 

@@ -69,11 +69,11 @@ def while_awaited(items: Iterable[_Item], given_up: Callable[[], bool]) -> Itera
     """What there is to read, one by one, as long as somebody waits for the answer.
 
     Raises:
-        MockError: `server_error`, as soon as nobody does.
+        MockError: `capacity`, as soon as nobody does.
     """
     for item in items:
         if given_up():
-            raise MockError("server_error")
+            raise MockError("capacity")
         yield item
 
 

@@ -80,6 +80,10 @@ class Server:
         """Apply keys and state files; see `bootstrap.apply_start`."""
         apply_start(self.world)
 
+    def load(self) -> None:
+        """Load all of the application, which is otherwise done behind the first answers."""
+        self._application.load()
+
     async def serve(self, on_ready: Callable[[], None]) -> None:
         """Serve until `stop` is called; `on_ready` is called once requests are answered.
 
@@ -141,6 +145,9 @@ class ThreadedServer:
         except StartError:
             self.server.close()
             raise
+        # The framework silences a warning while it is imported, which is for the whole process:
+        # beside a caller that does so too, as test runners do, one of them undoes the other's.
+        self.server.load()
         self._thread.start()
         self._ready.wait()
 

@@ -20,6 +20,8 @@ from together_mock.services.world import World
 GivenUp = Callable[[], bool]
 # No shorter prompt has a whole block of the cache.
 LEAST_CACHED = 24
+# Choices that take no time.
+_FEW = 4
 # Tokens that `truncate` leaves for an answer that has no limit.
 _USUAL_LIMIT = 1024
 
@@ -64,12 +66,12 @@ def answers(
 
     Raises:
         MockError: `grammar_invalid`, `context_overflow`, `no_script_matches`,
-            `unknown_model_chat` for a safety model, `server_error` where it is given up.
+            `unknown_model_chat` for a safety model, `capacity` where it is given up.
     """
     rooms = [_room(admitted, request) for request in requests]
     _check(world, project, requests[0].options, given_up)
     speakers = [Speaker(project, admitted, request, given_up) for request in requests]
-    told = scripts.scripted_all(world, project, [speaker.talk for speaker in speakers])
+    told = scripts.scripted(world, project, [speaker.talk for speaker in speakers])
     return [
         _answer(world, project, speaker, room, scripted)
         for speaker, room, scripted in zip(speakers, rooms, told, strict=True)
@@ -112,17 +114,13 @@ def needs_time(request: ChatRequest) -> bool:
     return bool(asks) or options.n > _FEW
 
 
-# Choices that take no time.
-_FEW = 4
-
-
 def _check(world: World, project: Project, options: Options, given_up: GivenUp) -> None:
     """Refuse what no answer could honour, also where a script would answer."""
     if world.settings.lenient:
         return
     for tool in options.tools:
         if given_up():
-            raise MockError("server_error")
+            raise MockError("capacity")
         structured.check_schema(tool.parameters, tool.param)
     wanted = options.format
     if wanted is not None and project.scripts and wanted.kind == "schema":

@@ -12,6 +12,8 @@ from together_mock.services.unit import route
 from together_mock.services.world import World
 from together_mock.store import queries
 
+MOST_ROUTES = 250_000
+
 
 class Operation(Enum):
     """What can be asked of a model, by the types of the models that answer it."""
@@ -58,7 +60,7 @@ def admit(
             noted.request(at)
         admitted = Admitted(model, at, project.request_count, kind, target)
     if first:
-        world.wake(world.real_now() + FLUSH_SECONDS)
+        world.flush_soon()
     return admitted
 
 
@@ -84,7 +86,7 @@ def take_off(world: World, project: Project, admitted: Admitted) -> Flight | Non
         replica = min(range(max(1, target.replicas)), key=counts.__getitem__)
         counts[replica] += 1
         _note_flights(world, project, key, sum(counts))
-    world.wake(world.real_now() + FLUSH_SECONDS)
+    world.flush_soon()
     return Flight(key, replica)
 
 
@@ -99,7 +101,7 @@ def land(world: World, project: Project, flight: Flight | None) -> None:
         if not total:
             del project.in_flight[flight.deployment_key]
         _note_flights(world, project, flight.deployment_key, total)
-    world.wake(world.real_now() + FLUSH_SECONDS)
+    world.flush_soon()
 
 
 def _note_flights(world: World, project: Project, key: int, count: int) -> None:
@@ -128,13 +130,8 @@ def refuse(world: World, project: Project) -> int:
         project.request_count += 1
         number = project.request_count
     if first:
-        world.wake(world.real_now() + FLUSH_SECONDS)
+        world.flush_soon()
     return number
-
-
-MOST_ROUTES = 250_000
-# What a SIGKILL can lose: activity of less than this long ago, never an endpoint.
-FLUSH_SECONDS = 1.0
 
 
 def admit_by_store(

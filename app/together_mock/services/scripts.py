@@ -8,7 +8,6 @@ from together_mock.core.conversation import Conversation
 from together_mock.core.errors import MockError
 from together_mock.core.scripts import Script, ScriptReply, Timing
 from together_mock.services.documents import ScriptEntry
-from together_mock.services.inference import FLUSH_SECONDS
 from together_mock.services.projects import Project, ScriptHits
 from together_mock.services.rules import Rules
 from together_mock.services.script_documents import NewScript, StoredScript
@@ -110,22 +109,16 @@ def hits_of(rules: Rules, entries: list[ScriptEntry]) -> ScriptHits:
     return {script["id"]: entry.hits for script, entry in pairs if entry.hits}
 
 
-def scripted(world: World, project: Project, conversation: Conversation) -> Scripted | None:
-    """The reply that a script gives to a conversation, which counts as a hit; None without one.
-
-    Raises:
-        MockError: `no_script_matches`, where one of the project's scripts is strict.
-    """
-    return scripted_all(world, project, [conversation])[0]
-
-
-def scripted_all(
+def scripted(
     world: World, project: Project, conversations: Sequence[Conversation]
 ) -> list[Scripted | None]:
-    """The replies to conversations that came as one, each as if those before it were answered.
+    """The replies that scripts give to conversations that came as one; None without a script.
+
+    Each counts as a hit, which those after it see.
 
     Raises:
-        MockError: `no_script_matches`, as for one; then none of them counts as a hit.
+        MockError: `no_script_matches`, where one of the project's scripts is strict; then none of
+            them counts.
     """
     if not project.scripts:
         return [None] * len(conversations)
@@ -140,7 +133,7 @@ def scripted_all(
         first = any(chosen) and not project.has_activity
         project.script_hits = hits
     if first:
-        world.wake(world.real_now() + FLUSH_SECONDS)
+        world.flush_soon()
     pairs = zip(chosen, conversations, strict=True)
     return [found and _filled_in(*found, conversation) for found, conversation in pairs]
 

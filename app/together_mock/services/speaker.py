@@ -51,7 +51,7 @@ class Speaker:
     def choice(self, index: int, limit: int | None) -> Choice:
         """One of the answers, within its budget of tokens."""
         if self.given_up():
-            raise MockError("server_error")
+            raise MockError("capacity")
         reasoning = tokens(replies.think(self.talk, self.options.effort)) if self.thinks else ()
         if limit is not None and len(reasoning) >= limit:
             return Choice((), "length", reasoning[:limit])

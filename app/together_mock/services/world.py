@@ -25,6 +25,8 @@ from together_mock.store.database import Database
 log = logging.getLogger("together_mock")
 
 
+# What a SIGKILL can lose: activity of less than this long ago, never an endpoint.
+FLUSH_SECONDS = 1.0
 # Deployments that are brought up to date without a thread of their own.
 _MOST_IN_HASTE = 20
 
@@ -141,6 +143,10 @@ class World:
                 except Exception:
                     # One project's trouble keeps no other from going on; its next request shows it.
                     log.exception("project %s could not be brought up to date", project.slug)
+
+    def flush_soon(self) -> None:
+        """Have what inference noted stored before long."""
+        self.wake(self.real_now() + FLUSH_SECONDS)
 
     def next_wake(self) -> float | None:
         """The real instant of the earliest due step of any running clock."""

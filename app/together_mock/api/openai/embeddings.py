@@ -100,7 +100,7 @@ def answer(
 
     Raises:
         MockError: `out_of_range`, when more dimensions are asked for than the model has;
-            `server_error`, when nobody waits.
+            `capacity`, when nobody waits.
     """
     full = dimension or UNKNOWN_DIMENSION
     asked = request.dimensions or full

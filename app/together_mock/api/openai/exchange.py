@@ -11,7 +11,8 @@ from together_mock.services.projects import Project
 
 Headers = list[tuple[bytes, bytes]]
 # Source: third-party recordings of 2026 (together-v1 reference, 1.5).
-JSON_HEADERS: Headers = [(b"content-type", b"application/json; charset=utf-8")]
+_JSON = b"application/json; charset=utf-8"
+JSON_HEADERS: Headers = [(b"content-type", _JSON)]
 # The answer's id; its tail, the ray that the front of the service gave the request; two instants.
 _COMMON = (
     b"x-inference-version: v2\r\n"
@@ -22,7 +23,7 @@ _COMMON = (
     b"x-api-received: %b\r\n"
     b"x-api-call-start: %b\r\n"
 )
-_WHOLE = b"content-type: application/json; charset=utf-8\r\n%bx-api-call-end: %%b\r\n" % _COMMON
+_WHOLE = b"content-type: %b\r\n%bx-api-call-end: %%b\r\n" % (_JSON, _COMMON)
 _STREAM = (
     b"content-type: text/event-stream;charset=utf-8\r\n"
     b"cache-control: no-cache, no-transform\r\n%b" % _COMMON

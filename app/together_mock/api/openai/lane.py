@@ -38,10 +38,8 @@ from together_mock.services.world import World
 
 log = logging.getLogger("together_mock")
 
-_JSON_TYPE = JSON.encode()
 PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
-
-
+_JSON_TYPE = JSON.encode()
 _Answering = Callable[[Exchange, Project], Awaitable[None]]
 # Bytes of a request's body; what is larger is answered in a thread.
 _SMALL = 20_000
@@ -126,7 +124,7 @@ class InferenceLane:
             rendered = await self._apart(exchange, answer)
         else:
             rendered = self._rendered(project, admitted, request)
-        await self._send(exchange, admitted, rendered)
+        await self._send(exchange, project, admitted, rendered)
 
     def _rendered(
         self,
@@ -147,7 +145,8 @@ class InferenceLane:
             made = generation.answers(world, project, admitted, requests, given_up)
             return rendering.of_completions(made, stream=requests[0].stream)
 
-        await self._send(exchange, admitted, await self._apart(exchange, answer))
+        rendered = await self._apart(exchange, answer)
+        await self._send(exchange, project, admitted, rendered)
 
     async def _embed(self, exchange: Exchange, project: Project) -> None:
         request = embeddings.read(exchange.body)
@@ -187,12 +186,13 @@ class InferenceLane:
             self._clients.add(exchange.client)
         return exchange.client
 
-    async def _send(self, exchange: Exchange, admitted: Admitted, rendered: Rendered) -> None:
-        if rendered.paced is None and rendered.due is None:
+    async def _send(
+        self, exchange: Exchange, project: Project, admitted: Admitted, rendered: Rendered
+    ) -> None:
+        due = rendered.due
+        if rendered.paced is None and due is None:
             await self._at_once(exchange, admitted, rendered)
             return
-        project = exchange.project
-        assert project is not None
         client = self._listen(exchange)
         # An answer that takes time holds a slot of its replica, until it ends or nobody waits.
         flight = inference.take_off(self._world, project, admitted)
@@ -200,7 +200,7 @@ class InferenceLane:
             if rendered.paced is not None:
                 await exchange.send(head_of(exchange, admitted.at, rendered.id, None))
                 await send_paced(client, exchange.send, rendered.paced)
-            elif await client.stays(rendered.due or 0.0):
+            elif due is not None and await client.stays(due):
                 await self._at_once(exchange, admitted, rendered, self._world.now(project))
             elif client.dismissed:
                 raise MockError("capacity")

@@ -132,7 +132,7 @@ def answer(request: RerankRequest, request_id: str, given_up: Callable[[], bool]
         given_up: whether nobody waits for the answer any more; asked before each document.
 
     Raises:
-        MockError: `server_error`, when nobody waits.
+        MockError: `capacity`, when nobody waits.
     """
     usage = _usage(request, given_up)
     relevance = scores(request.query, while_awaited(request.documents, given_up))

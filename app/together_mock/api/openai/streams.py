@@ -21,8 +21,6 @@ from together_mock.core.tokens import token_id
 DONE = b"data: [DONE]\n\n"
 # Pieces; the chunks of longer answers are too big to be kept.
 _SHORT = 512
-
-
 # How many tokens were sampled before an event is due, and the event.
 Frame = tuple[int, bytes]
 
@@ -89,14 +87,23 @@ Chunks = tuple[tuple[int, ...], tuple[bytes, ...]]
 
 def _chunks(answer: Answer) -> Chunks:
     """The choices' chunks; those of several come as they are sampled, side by side."""
-    choice = answer.choices[0]
-    plain = answer.logprobs is None and not choice.tool_calls and len(answer.choices) == 1
-    # A script's pieces may be of any size.
-    if plain and len(choice.content) <= _SHORT and sum(map(len, choice.content)) <= 10 * _SHORT:
-        return _kept_chunks(answer.engine, choice, answer.seed)
+    if answer.logprobs is None and not answer.legacy and _is_short(answer.choices):
+        return _kept_chunks(answer.engine, answer.choices[0], answer.seed)
     shape = _SHAPES[answer.engine]
     told = [shape(answer, index).chunks() for index in range(len(answer.choices))]
     return _side_by_side(told[0] if len(told) == 1 else chain.from_iterable(told))
+
+
+def _is_short(choices: Sequence[Choice]) -> bool:
+    """Whether there is one text, whose pieces are few and, as a script's may not be, short."""
+    first, *others = choices
+    pieces = first.content + first.reasoning
+    return (
+        not others
+        and not first.tool_calls
+        and len(pieces) <= _SHORT
+        and sum(map(len, pieces)) <= 10 * _SHORT
+    )
 
 
 @lru_cache(maxsize=64)
@@ -125,15 +132,6 @@ def _tie_shape(
     return choice
 
 
-def _tie_pieces(index: int, pieces: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple([orjson.dumps(_tie_shape(index, text, token_id(text), None)) for text in pieces])
-
-
-@lru_cache(maxsize=1024)
-def _tie_end(index: int, reason: str, seed: int) -> bytes:
-    return orjson.dumps(_tie_shape(index, "", token_id(""), reason, seed))
-
-
 def _sglang_shape(index: int, text: str, reason: str | None) -> dict[str, Any]:
     return {
         "index": index,
@@ -144,14 +142,8 @@ def _sglang_shape(index: int, text: str, reason: str | None) -> dict[str, Any]:
     }
 
 
-def _sglang_pieces(index: int, pieces: tuple[str, ...]) -> tuple[bytes, ...]:
-    return tuple([orjson.dumps(_sglang_shape(index, text, None)) for text in pieces])
-
-
 class _Tie:
     """The chunks of one choice, TIE-like."""
-
-    pieces = staticmethod(_tie_pieces)
 
     def __init__(self, answer: Answer, index: int) -> None:
         self.answer = answer
@@ -199,14 +191,12 @@ class _Tie:
 
     def opening(self) -> bytes:
         """The chunk before anything is said."""
-        return orjson.dumps(_tie_shape(self.index, "", None, None))
+        return orjson.dumps(self.shape("", None))
 
-    def contents(self) -> Sequence[bytes]:
+    def contents(self) -> list[bytes]:
         """The chunks of content."""
-        pieces = self.choice.content
-        if self.answer.logprobs is not None:
-            return [self.delta({}, None, text, place) for place, text in enumerate(pieces)]
-        return self.pieces(self.index, pieces)
+        pieces = enumerate(self.choice.content)
+        return [self.delta({}, None, text, place) for place, text in pieces]
 
     def thought(self, text: str) -> bytes:
         """A chunk of reasoning."""
@@ -215,7 +205,7 @@ class _Tie:
     def closing(self) -> bytes:
         """The chunk that says why the answer ended."""
         reason = chat.finish_reason(self.answer, self.choice)
-        return _tie_end(self.index, reason, self.seed)
+        return orjson.dumps(_tie_shape(self.index, "", token_id(""), reason, self.seed))
 
     def delta(
         self, more: dict[str, Any], reason: str | None, text: str = "", place: int = 0
@@ -243,8 +233,6 @@ class _Tie:
 class _Sglang(_Tie):
     """The chunks of one choice, SGLang-like."""
 
-    pieces = staticmethod(_sglang_pieces)
-
     def arguments(self, place: int, call: ToolCall) -> bytes:
         """The chunk with a call's arguments; ids and names are null but in the first."""
         part = {
@@ -254,10 +242,6 @@ class _Sglang(_Tie):
             "function": {"name": None, "arguments": call.arguments},
         }
         return self.delta({"tool_calls": [part]}, None)
-
-    def opening(self) -> bytes:
-        """The chunk before anything is said."""
-        return orjson.dumps(_sglang_shape(self.index, "", None))
 
     def closing(self) -> bytes:
         """The chunk that says why the answer ended."""
