@@ -7,29 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from together_mock.core import names
-from together_mock.core.catalog import Eligibility, Hardware, Model
+from together_mock.core.catalog import Eligibility, Hardware
+from unit.rows import MODEL
 
 RULE = Eligibility(overhead=1.2, gpu_types=frozenset({"h100-80gb"}))
 H100 = Hardware("1x_h100", "h100-80gb", "sxm", 80, 1, Decimal(9), listed=True)
-MODEL = Model(
-    id="m",
-    display_name="M",
-    organization=None,
-    type="chat",
-    context_length=0,
-    serverless=False,
-    dedicated=True,
-    parameters_billion=33.0,
-    bytes_per_parameter=2,
-    hardware=None,
-    engine="tie",
-    reasoning="none",
-    dimension=None,
-    pricing={},
-    created=0,
-    license=None,
-    link=None,
-)
 
 
 @pytest.mark.parametrize(

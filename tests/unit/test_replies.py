@@ -1,17 +1,19 @@
 """What the fake model makes of a conversation: texts, tools, limits, caches, speeds."""
 
+from dataclasses import replace
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from together_mock.core import messages, replies, sampling, toolbox
-from together_mock.core.catalog import Hardware, Model
+from together_mock.core.catalog import Hardware
 from together_mock.core.conversation import Conversation
 from together_mock.core.latency import Gpu, Physics
 from together_mock.core.prefixes import BLOCK, PrefixCache
 from together_mock.core.requests import Tool
 from together_mock.core.tokens import tokens
+from unit.rows import MODEL
 
 
 def talk(last_user="Hello", **values):
@@ -235,23 +237,7 @@ PHYSICS = Physics({"fast": Gpu(4000, 1000), "slow": Gpu(1000, 250)}, 0.5, 0.5, 0
 
 def model(billions):
     """A model of so many parameters."""
-    named = {"id": "m", "display_name": "m", "organization": None, "type": "chat"}
-    return Model(
-        **named,
-        context_length=0,
-        serverless=False,
-        dedicated=True,
-        parameters_billion=billions,
-        bytes_per_parameter=2,
-        hardware=None,
-        engine="tie",
-        reasoning="none",
-        dimension=None,
-        pricing={},
-        created=0,
-        license=None,
-        link=None,
-    )
+    return replace(MODEL, parameters_billion=billions)
 
 
 def hardware(gpu, count):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# Models that need no endpoint: two TIE-like ones, two SGLang-like ones, one that thinks aloud.
+# Models that need no endpoint: three TIE-like ones, one SGLang-like, one that thinks aloud.
 QWEN = "Qwen/Qwen2.5-7B-Instruct-Turbo"
 LLAMA = "meta-llama/Llama-3.3-70B-Instruct-Turbo"
 DEEPSEEK = "deepseek-ai/DeepSeek-V3.1"

@@ -1,0 +1,23 @@
+"""A row of the model catalogue, as rules see it."""
+
+from together_mock.core.catalog import Model
+
+MODEL = Model(
+    id="m",
+    display_name="M",
+    organization=None,
+    type="chat",
+    context_length=0,
+    serverless=False,
+    dedicated=True,
+    parameters_billion=33.0,
+    bytes_per_parameter=2,
+    hardware=None,
+    engine="tie",
+    reasoning="none",
+    dimension=None,
+    pricing={},
+    created=0,
+    license=None,
+    link=None,
+)
