@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from support import Api, Running, ServerFactory
+from support import V2, Api, Running, ServerFactory
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,12 @@ def api(server: Running) -> Iterator[Api]:
     api = server.api()
     yield api
     api.http.close()
+
+
+@pytest.fixture
+def v2(api: Api) -> V2:
+    """The fresh project on the shared server, as v2 has it."""
+    return V2(api)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from contract.conformance import check
@@ -29,13 +29,16 @@ def fresh_key() -> str:
     return f"test-{os.getpid()}-{next(_keys)}"
 
 
-def refused(answer: httpx.Response, case: str) -> dict[str, Any]:
-    """Check that an answer is a case of the error catalogue in its envelope; its error object."""
+def refused(answer: httpx.Response, case: str, code: str | None = None) -> dict[str, Any]:
+    """Check that an answer is a case of the error catalogue in its envelope; its error object.
+
+    `code` is the one expected where v2 sends another than the catalogue's.
+    """
     row = _errors[case]
     assert answer.status_code == row["status"], answer.text
     error = answer.json()["error"]
     assert error.keys() == {"message", "type", "param", "code"}
-    assert (error["type"], error["code"]) == (row["type"], row["code"])
+    assert (error["type"], error["code"]) == (row["type"], code or row["code"])
     template = re.sub(r"\\{\w+\\}", ".*", re.escape(row["message"]))
     assert re.fullmatch(template, error["message"], re.DOTALL), error["message"]
     return error
@@ -110,6 +113,105 @@ class Api:
     def put_state(self, document: dict[str, Any]) -> httpx.Response:
         """Replace the project's state."""
         return self.http.put("/_mock/state", json=document)
+
+
+class V2:
+    """A project as v2 has it: paths of what is there, and what tests make, in a line each.
+
+    Whatever else is asked of it, it asks of its `api`: `get`, `post`, `chat`, `advance` and so on.
+    """
+
+    # Model -> its deployment profiles, which are the same on every server.
+    _profiles: ClassVar[dict[str, list[dict[str, Any]]]] = {}
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        who = api.get("/_mock/project").json()
+        self.project, self.slug = who["id"], who["slug"]
+        self.organization = who["organization_id"]
+        self.root = f"/v2/projects/{self.project}"
+        self.endpoints = f"{self.root}/endpoints"
+
+    def __getattr__(self, name: str) -> Any:
+        """What its `api` has."""
+        return getattr(self.api, name)
+
+    def at(self, shown: dict[str, Any], below: str = "") -> str:
+        """The path of an endpoint or a deployment as it was shown, or of something below it."""
+        parts = [self.endpoints]
+        parts += [shown["endpointId"], "deployments"] if "endpointId" in shown else []
+        return "/".join([*parts, shown["id"], *([below] if below else [])])
+
+    def profiles(self, model: str = MIXTRAL) -> list[dict[str, Any]]:
+        """The deployment profiles of a model of the catalogue."""
+        if model not in self._profiles:
+            found = self.got("/v2/supported-models", search=model)["data"]
+            (self._profiles[model],) = (
+                row["deploymentProfiles"] for row in found if row["name"] == model
+            )
+        return self._profiles[model]
+
+    def got(self, path: str, **params: Any) -> dict[str, Any]:
+        """An answer that has to be one."""
+        return _well(self.api.get(path, params=params))
+
+    def now(self, shown: dict[str, Any]) -> dict[str, Any]:
+        """An endpoint or a deployment as it is now."""
+        return self.got(self.at(shown))
+
+    def create(self, name: str = "first", **fields: Any) -> dict[str, Any]:
+        """Create an endpoint."""
+        return _well(self.api.post(self.endpoints, json={"name": name, **fields}))
+
+    def asked(self, name: str = "main", of: str = MIXTRAL, **fields: Any) -> dict[str, Any]:
+        """The body that asks for a deployment: one replica `of` a model, by its first profile."""
+        profile = self.profiles(of)[0]
+        chosen = {"model": profile["model"], "config": profile["config"]}
+        return {"name": name, **chosen, "autoscaling": {"minReplicas": 1}, **fields}
+
+    def deploy(self, endpoint: dict[str, Any], name: str = "main", **fields: Any) -> dict[str, Any]:
+        """Create a deployment under an endpoint; fields as `asked` takes them."""
+        return _well(
+            self.api.post(self.at(endpoint, "deployments"), json=self.asked(name, **fields))
+        )
+
+    def change(self, shown: dict[str, Any], mask: str | None = None, **fields: Any) -> Any:
+        """Change an endpoint or a deployment: it, as it is then."""
+        params = {} if mask is None else {"updateMask": mask}
+        return _well(self.api.patch(self.at(shown), params=params, json=fields))
+
+    def split(self, endpoint: dict[str, Any], weights: dict[str, float]) -> dict[str, Any]:
+        """Set an endpoint's traffic split, by deployment id; the endpoint."""
+        entries = [{"deploymentId": name, "weight": weight} for name, weight in weights.items()]
+        return self.change(endpoint, mask="trafficSplit", trafficSplit=entries)
+
+    def served(self, name: str = "first", **fields: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """An endpoint, and its deployment that is ready and takes all traffic."""
+        endpoint = self.create(name)
+        deployment = self.deploy(endpoint, **fields)
+        self.split(endpoint, {deployment["id"]: 1})
+        self.api.run_until(deployment["id"], "STARTED")
+        return self.now(endpoint), self.now(deployment)
+
+    def bounds(self, deployment: dict[str, Any], minimum: int, maximum: int) -> dict[str, Any]:
+        """Set the replica bounds of a deployment; the deployment."""
+        scaling = {"minReplicas": minimum, "maxReplicas": maximum}
+        return self.change(deployment, autoscaling=scaling)
+
+    def status(self, deployment: dict[str, Any]) -> tuple[str, str]:
+        """A deployment's state, without what all states begin with, and its message."""
+        return status_of(self.now(deployment))
+
+
+def status_of(deployment: dict[str, Any]) -> tuple[str, str]:
+    """The state of a deployment as it was shown, without what all begin with, and its message."""
+    status = deployment["status"]
+    return status["state"].removeprefix("DEPLOYMENT_STATE_"), status["message"]
+
+
+def _well(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    return answer.json()
 
 
 class Running:

@@ -101,6 +101,7 @@ _PARTS = {"match": MatchDocument, "reply": ReplyDocument, "timing": TimingDocume
 TABLES: dict[str, Callable[[], str]] = {
     "options": options,
     "routes-v1": lambda: routes("v1"),
+    "routes-v2": lambda: routes("v2"),
     "routes-control": lambda: routes("control"),
     "fidelity": fidelity,
     "behaviours": behaviours,

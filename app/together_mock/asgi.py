@@ -2,16 +2,21 @@
 
 import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from together_mock.api.control.lane import ProbeLane
-from together_mock.api.guard import App, Guard, Receive, Scope, Send
+from together_mock.api.guard import App, Guard, Lane, Receive, Scope, Send
 from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.v1.lane import EndpointLane
+from together_mock.api.v2.storage import StorageLane
 from together_mock.services.world import World
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+# Where the beta clients of 2.x look for v2: their base URL ends in /v1, and they leave /v2 out.
+_BETA = ("/v1/projects/", "/v1/organizations/", "/v1/supported-models", "/v1/public/")
 
 
 class Application:
@@ -19,10 +24,13 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._beta = () if world.settings.api == "v1" else _BETA
         self._inference = InferenceLane(world)
-        self._lanes: list[InferenceLane | EndpointLane | ProbeLane] = [self._inference]
+        self._lanes: list[Lane] = [self._inference]
         if world.settings.api != "v2":
             self._lanes.append(EndpointLane(world))
+        if world.settings.api != "v1":
+            self._lanes.append(StorageLane(world))
         self._lanes.append(ProbeLane(world))
         self._lock = threading.Lock()
         self._api: FastAPI | None = None
@@ -37,6 +45,8 @@ class Application:
         if self._guarded is None:
             await asyncio.to_thread(self.load)
         assert self._guarded is not None
+        if scope["type"] == "http" and scope["path"].startswith(self._beta):
+            scope["path"] = "/v2" + scope["path"].removeprefix("/v1")
         await self._guarded(scope, receive, send)
 
     def end_streams(self) -> None:
@@ -55,6 +65,7 @@ class Application:
         with self._lock:
             if self._guarded is None:
                 from together_mock.api import framework
+                from together_mock.api.refusals import refusal
 
                 self._api = framework.build(self._world, self._inference)
-                self._guarded = Guard(self._api, self._world.catalog)
+                self._guarded = Guard(self._api, partial(refusal, self._world))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Api = Literal["v1", "v1-retired", "v2", "both"]
+V2Errors = Literal["envelope", "rpc"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Settings:
         api_keys: `KEY` or `KEY=PROJECT_SLUG`; empty accepts every non-empty key.
         admin_token: guards the control plane when given.
         api: which generations answer; `v1-retired` refuses v1 creation and restart.
+        v2_errors: the form of v2's refusals: the envelope of its document, or RPC's own.
         lenient: lets through what generated SDK tests send.
         fixtures: a directory whose files replace the shipped catalogues of the same name.
     """
@@ -35,5 +37,6 @@ class Settings:
     api_keys: tuple[str, ...] = ()
     admin_token: str | None = None
     api: Api = "both"
+    v2_errors: V2Errors = "envelope"
     lenient: bool = False
     fixtures: str | None = None

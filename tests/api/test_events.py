@@ -181,8 +181,13 @@ class TestStream:
         delete(api, first)
         second = api.create()
         with Follower(api, 0) as stream:
-            told = [data["id"] for _, _, data in stream.read(4)]
-        assert told == [first["id"]] * 3 + [second["id"]]
+            told = [(data["id"], data["type"]) for _, _, data in stream.read(5)]
+        moved = "endpoint.state_changed"
+        assert told == [
+            *[(first["id"], moved)] * 3,
+            (first["id"], "endpoint.deleted"),
+            (second["id"], moved),
+        ]
         shown = api.get(f"/_mock/endpoints/{second['id']}/timeline").json()
         assert [past["to"] for past in shown["history"]] == ["PENDING"]
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from support import H100X2, MIXTRAL, START
 from together_mock.api.guard import Guard
+from together_mock.api.refusals import refusal
 from together_mock.api.v1.lane import EndpointLane
 from together_mock.asgi import Application
 from together_mock.bootstrap import apply_start, build_world
@@ -87,7 +89,7 @@ def test_the_lane_answers_as_the_framework_would(headers):
         world = build_world(Settings(clock_rate=0.0, start_at=START))
         apply_start(world)
         application = Application(world)
-        app = application if lanes else Guard(application.api, world.catalog)
+        app = application if lanes else Guard(application.api, partial(refusal, world))
         told.append(asyncio.run(answers(app, headers)))
         world.close()
     for request, short, long in zip(REQUESTS, *told, strict=True):

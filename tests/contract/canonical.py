@@ -10,9 +10,21 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
-_EXPLAINS = {"title", "description", "examples", "example", "default", "deprecated", "summary"}
-# The store keeps 32-bit counts; the contract states no bound (see api/v1/schemas.py).
-_STORE_BOUNDS = (2**31 - 1, 1_000_000)
+_EXPLAINS = {
+    "title",
+    "description",
+    "examples",
+    "example",
+    "default",
+    "deprecated",
+    "summary",
+    "writeOnly",
+}
+# The store keeps 32-bit counts; the contract states no bound (see the faces' schemas.py).
+_STORE_BOUNDS = (
+    *(("maximum", bound) for bound in (2**31 - 1, 1_000_000)),
+    ("minimum", -(2**31)),
+)
 _METHODS = {"get", "put", "post", "delete", "patch"}
 _JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
@@ -49,6 +61,8 @@ def _operation(document: Document, item: Any, operation: Any) -> dict[str, Any]:
         resolve(document, parameter)
         for parameter in [*item.get("parameters", ()), *operation.get("parameters", ())]
     ]
+    names = [(parameter["in"], parameter["name"]) for parameter in parameters]
+    assert len(names) == len(set(names)), f"{operation['operationId']} has a parameter twice"
     return {
         "operationId": operation["operationId"],
         "parameters": {
@@ -133,9 +147,6 @@ def _of_one_type(document: Document, kind: str | None, schema: Document) -> dict
             form["oneOf"] = sorted((canonical(document, part) for part in value), key=repr)
         elif name in ("items", "additionalProperties") and isinstance(value, dict):
             form[name] = canonical(document, value)
-        elif (name, value) not in (
-            ("additionalProperties", True),
-            *(("maximum", bound) for bound in _STORE_BOUNDS),
-        ):
+        elif (name, value) not in (("additionalProperties", True), *_STORE_BOUNDS):
             form[name] = value
     return dict(sorted(form.items()))

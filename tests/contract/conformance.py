@@ -1,4 +1,4 @@
-"""Holds every answer against `openapi/v1.yaml`: its status, its media type and its body."""
+"""Holds every answer against the contract in `openapi/`: its status, media type and body."""
 
 import re
 from functools import cache
@@ -11,15 +11,30 @@ from contract.canonical import resolve
 from together_mock.resources import directory
 
 JSON = "application/json"
-CONTRACT: dict[str, Any] = yaml.load(
-    (directory("openapi") / "v1.yaml").read_text(encoding="utf-8"),
-    Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
-)
+
+
+def _load(generation: str) -> dict[str, Any]:
+    contract: dict[str, Any] = yaml.load(
+        (directory("openapi") / f"{generation}.yaml").read_text(encoding="utf-8"),
+        Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader),
+    )
+    return contract
+
+
+CONTRACTS = {generation: _load(generation) for generation in ("v1", "v2")}
+CONTRACT = CONTRACTS["v1"]
 _PLACEHOLDER = re.compile(r"\{[^}]+\}")
+
+
+def _literal_first(path: str) -> list[bool]:
+    # A literal segment goes before a placeholder in its place, as in the framework.
+    return [segment.startswith("{") for segment in path.split("/")]
+
+
 _PATHS = {
-    re.compile(_PLACEHOLDER.sub("[^/]+", path)): path
-    # A literal path goes before one with a placeholder in its place.
-    for path in sorted(CONTRACT["paths"], key=lambda path: "{" in path)
+    re.compile(_PLACEHOLDER.sub("[^/]+", path)): (generation, path)
+    for generation, contract in CONTRACTS.items()
+    for path in sorted(contract["paths"], key=_literal_first)
 }
 
 
@@ -38,7 +53,7 @@ def check(response: httpx.Response) -> None:
     if operation is None:
         return
     called = f"{request.method} {request.url.path}: {response.status_code}"
-    documented = CONTRACT["paths"][operation[0]][operation[1]]["responses"]
+    documented = _responses(*operation)
     if str(response.status_code) not in documented:
         raise ContractError(f"{called} is not among {sorted(documented)}")
     media = _content(*operation, response.status_code)
@@ -54,24 +69,33 @@ def check(response: httpx.Response) -> None:
 
 
 @cache
-def _operation(method: str, path: str) -> tuple[str, str] | None:
-    for pattern, template in _PATHS.items():
+def _operation(method: str, path: str) -> tuple[str, str, str] | None:
+    """The generation, path and method of the operation that was called."""
+    for pattern, (generation, template) in _PATHS.items():
         if pattern.fullmatch(path):
-            return (template, method) if method in CONTRACT["paths"][template] else None
+            known = method in CONTRACTS[generation]["paths"][template]
+            return (generation, template, method) if known else None
     return None
 
 
-def _content(path: str, method: str, status: int) -> dict[str, Any]:
-    response = CONTRACT["paths"][path][method]["responses"][str(status)]
-    content: dict[str, Any] = resolve(CONTRACT, response).get("content", {})
+def _responses(generation: str, path: str, method: str) -> dict[str, Any]:
+    responses: dict[str, Any] = CONTRACTS[generation]["paths"][path][method]["responses"]
+    return responses
+
+
+def _content(generation: str, path: str, method: str, status: int) -> dict[str, Any]:
+    response = _responses(generation, path, method)[str(status)]
+    content: dict[str, Any] = resolve(CONTRACTS[generation], response).get("content", {})
     return content
 
 
 @cache
-def _validator(path: str, method: str, status: int) -> jsonschema_rs.Draft202012Validator:
-    schema = _content(path, method, status)[JSON]["schema"]
+def _validator(
+    generation: str, path: str, method: str, status: int
+) -> jsonschema_rs.Draft202012Validator:
+    schema = _content(generation, path, method, status)[JSON]["schema"]
+    schemas = CONTRACTS[generation]["components"]["schemas"]
     # References are written from the document's root, so the components come along.
     return jsonschema_rs.Draft202012Validator(
-        {"allOf": [schema], "components": {"schemas": CONTRACT["components"]["schemas"]}},
-        validate_formats=True,
+        {"allOf": [schema], "components": {"schemas": schemas}}, validate_formats=True
     )

@@ -67,6 +67,11 @@ CALLS: dict[str, dict[int, tuple[str, dict[str, Any]]]] = {
     },
     "whoami": {200: ("/v1/whoami", {}), 401: ("/v1/whoami", ANONYMOUS)},
     "whoamiV3": {200: ("/v3/whoami", {}), 401: ("/v3/whoami", ANONYMOUS)},
+    "listProjects": {
+        200: ("/v1/projects", {}),
+        400: ("/v1/projects?limit=-1", {}),
+        401: ("/v1/projects", ANONYMOUS),
+    },
     "chat-completions": {
         200: ("/v1/chat/completions", {"json": ASK}),
         400: ("/v1/chat/completions", {"json": ASK | {"messages": []}}),

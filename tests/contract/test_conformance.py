@@ -6,15 +6,31 @@ from contract.canonical import canonical, differences
 from contract.conformance import ContractError, check
 
 ZONES = "http://mock/v1/clusters/availability-zones"
+PUBLIC = "http://mock/v2/public/endpoints"
+UPLOADS = "http://mock/v2/projects/proj_1/models/uploads"
+EMPTY = {"object": "list", "data": [], "next_cursor": None}
+ERROR = {"message": "", "type": "", "param": None, "code": "INVALID_ARGUMENT"}
+RPC = {"code": 3, "message": "", "details": [{"@type": "", "detail": ""}]}
 
 
 def answer(status: int, method: str = "GET", url: str = ZONES, **content: object) -> httpx.Response:
     return httpx.Response(status, request=httpx.Request(method, url), **content)
 
 
-def test_an_answer_of_the_contract_passes():
+@pytest.mark.parametrize(
+    "right",
+    [
+        answer(200, json={"avzones": ["us-central-4b"]}),
+        answer(200, url=PUBLIC, json=EMPTY),
+        answer(200, url=UPLOADS, json=EMPTY),
+        answer(400, url=PUBLIC, json={"error": ERROR}),
+        answer(400, url=PUBLIC, json=RPC),
+    ],
+    ids=["v1", "v2", "literal", "error", "rpc"],
+)
+def test_an_answer_of_the_contract_passes(right):
     """Status, media type and body are those of the contract."""
-    check(answer(200, json={"avzones": ["us-central-4b"]}))
+    check(right)
 
 
 @pytest.mark.parametrize(
@@ -26,8 +42,16 @@ def test_an_answer_of_the_contract_passes():
         answer(418, json={"error": {"message": "", "type": ""}}),
         answer(401, json={"error": {"message": "no type"}}),
         answer(204, "DELETE", "http://mock/v1/endpoints/endpoint-1", json={}),
+        answer(200, url=PUBLIC, json=EMPTY | {"total": 0}),
+        answer(200, url=f"{UPLOADS}/job_1", json=EMPTY),
+        answer(404, url=PUBLIC, json={"error": ERROR}),
+        answer(400, url=PUBLIC, json={"error": ERROR | {"code": None}}),
+        answer(400, url=PUBLIC, json={"error": ERROR, **RPC}),
     ],
-    ids=["type", "missing", "media", "status", "error", "empty"],
+    ids=[
+        *("type", "missing", "media", "status", "error", "empty"),
+        *("v2-stray", "v2-template", "v2-status", "v2-code", "v2-forms"),
+    ],
 )
 def test_an_answer_that_is_not_in_the_contract_fails(wrong):
     """A wrong type, field, media type or status, and a body where none belongs, are noticed."""

@@ -7,10 +7,13 @@ seasoned with ids, models and instants that exist, so that requests get past the
 import copy
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 import schemathesis
-from contract.conformance import CONTRACT
+from contract.canonical import resolve
+from contract.conformance import CONTRACT, CONTRACTS
+from contract.known import NAMES, Known
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
@@ -59,6 +62,55 @@ SEASONING: dict[str, list[Any]] = {
     "horizon": ["30d", 0],
 }
 
+# Names in `Known` for the placeholder that follows a segment of a path of v2.
+THERE = {
+    "projects": ["project"],
+    "organizations": ["organization"],
+    "endpoints": ["filled", "endpoint"],
+    "deployments": ["deployment", "stopped"],
+    "placement-profiles": ["profile"],
+    "models": ["uploaded", "model"],
+    "revisions": ["revision"],
+    "uploads": ["job"],
+    "configs": ["config_id"],
+    "supported-models": ["architecture"],
+    "inference-instance-types": ["instance_type"],
+}
+# What a field or a parameter of this name is given where a request of v2 is to be right.
+RIGHT: dict[str, list[Any]] = {
+    "deploymentId": ["{deployment}", "{stopped}"],
+    "model": ["{hosted}"],
+    "modelId": ["{model}", None],
+    "modelRevisionId": [None],
+    "config": ["{config}"],
+    "configId": [None],
+    "baseModelId": ["{base}"],
+    "objectId": ["{uploaded}", "{model}"],
+    "revisionId": ["{revision}"],
+    "organizationId": ["{organization}"],
+    "referenceModel": ["projects/{project}/models/{uploaded}"],
+    "referenceModelId": ["{uploaded}"],
+    "deploymentIds": [["{deployment}"], ["{deployment}", "{stopped}"]],
+    "profile": [None],
+    "regions": [["us-central-4b"], [], None],
+    "name": ["second", "{slug}/third"],
+    "etag": ["", None],
+    "minReplicas": [0, 1, None],
+    "maxReplicas": [1, 3, 1_000_001],
+    "inactiveTimeout": [0, 30, 1440, None],
+    "maxConcurrentRequestsPerReplica": ["7", 0, None],
+    "weight": [0, 1, 1e308],
+    "filter": ['name = "first"', 'NOT name:"fil*" AND created_at < "2026-01-02T00:00:00Z"'],
+    "orderBy": ["created_at", "updated_at desc"],
+    "granularity": ["1m", "1h"],
+    "startTime": ["2025-12-31T00:00:00Z"],
+    "endTime": [START, "2026-01-01T02:00:00+02:00"],
+    "search": ["mixtral"],
+    "after": [""],
+    "updateMask": ["name"],
+    "remoteUrl": ["https://huggingface.co/org/repo"],
+}
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -92,6 +144,36 @@ def season(part: Any) -> Any:
     return seasoned
 
 
+def put_right(part: Any) -> None:
+    """Leave the fields of a schema that are named in RIGHT no other values."""
+    for item in part.values() if isinstance(part, dict) else part:
+        if isinstance(item, dict | list):
+            put_right(item)
+    fields = part.get("properties", {}) if isinstance(part, dict) else {}
+    for name in fields.keys() & RIGHT.keys():
+        fields[name] = {"enum": RIGHT[name]}
+
+
+def contract_v2() -> dict[str, Any]:
+    """The contract of v2, with what is there as the only values of what names it."""
+    contract = copy.deepcopy(CONTRACTS["v2"])
+    schemas = contract["components"]["schemas"]
+    schemas["CreateDeploymentRequest"]["required"] += ["model", "config"]
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            put_right(schema)
+    for parameter in contract["components"]["parameters"].values():
+        if parameter["in"] == "query" and parameter["name"] in RIGHT:
+            parameter["schema"] = {"enum": RIGHT[parameter["name"]]}
+    for path, item in contract["paths"].items():
+        segments = path.split("/")
+        for index, parameter in enumerate(item.get("parameters", ())):
+            declared = resolve(contract, parameter)
+            before = segments[segments.index(f"{{{declared['name']}}}") - 1]
+            item["parameters"][index] = declared | {"schema": {"enum": THERE[before]}}
+    return contract
+
+
 def control_document() -> dict[str, Any]:
     """The control plane's own document, with the state document spelled out."""
     world = build_world(Settings())
@@ -116,9 +198,27 @@ _NAMES = """
 FIELDS = _NAMES.split()
 
 
-def fuzzer(contract: dict[str, Any], *, coverage: bool) -> schemathesis.BaseSchema:
-    config = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": coverage}}})
-    return schemathesis.openapi.from_dict(season(contract), config=config)
+def fuzzer(
+    contract: dict[str, Any], *, coverage: bool, mode: str = "all"
+) -> schemathesis.BaseSchema:
+    """What makes requests of a document: right ones (`positive`), wrong ones, or all."""
+    config = SchemathesisConfig.from_dict(
+        {"phases": {"coverage": {"enabled": coverage}}, "generation": {"mode": mode}}
+    )
+    return schemathesis.openapi.from_dict(contract, config=config)
+
+
+def fill_in(case: schemathesis.Case, known: Known) -> None:
+    """Put what is there in place of its names, wherever a request has one.
+
+    The project is always the caller's: of another one, nothing else would be looked at.
+    """
+    for name, value in case.path_parameters.items():
+        named = "project" if name == "projectId" else unquote(str(value))
+        if named in NAMES:
+            case.path_parameters[name] = quote(getattr(known, named), safe="")
+    case.query = known.filled_in(case.query)
+    case.body = known.filled_in(case.body)
 
 
 def examples(count: int) -> settings:
@@ -133,12 +233,16 @@ def examples(count: int) -> settings:
 
 
 ANSWERED = ["chat-completions", "completions", "embeddings", "rerank"]
-MANAGEMENT = fuzzer(CONTRACT, coverage=True).exclude(operation_id=ANSWERED)
+MANAGEMENT = fuzzer(season(CONTRACT), coverage=True).exclude(operation_id=ANSWERED)
 # Every boundary of every field would be a thousand requests; a chat takes most values anyway.
-INFERENCE = fuzzer(CONTRACT, coverage=False).include(operation_id=ANSWERED)
+INFERENCE = fuzzer(season(CONTRACT), coverage=False).include(operation_id=ANSWERED)
 # A stream of events has no end, and a wait for one takes the time it asks for.
 ENDLESS = ["followEvents", "waitForEvent"]
-CONTROL = fuzzer(control_document(), coverage=True).exclude(operation_id=ENDLESS)
+CONTROL = fuzzer(season(control_document()), coverage=True).exclude(operation_id=ENDLESS)
+
+# Left to itself, the one mode or the other is all that an operation gets in so few requests.
+V2 = fuzzer(contract_v2(), coverage=False, mode="positive")
+WRONG_V2 = fuzzer(contract_v2(), coverage=False, mode="negative")
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +266,28 @@ def fuzzed(running: Running) -> Api:
 def test_management_answers_as_documented(case, fuzzed):
     """Statuses, media types and shapes of the management routes are those of the contract."""
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
+
+
+@pytest.fixture
+def known(running: Running) -> Known:
+    """A fresh project, with whatever a request of v2 names."""
+    return Known(running.api())
+
+
+@V2.parametrize()
+@examples(10)
+def test_v2_answers_as_documented(case, known):
+    """Statuses, media types and shapes of v2's routes are those of its contract."""
+    fill_in(case, known)
+    case.call_and_validate(base_url=known.api.root, headers=known.headers, checks=CHECKS)
+
+
+@WRONG_V2.parametrize()
+@examples(10)
+def test_v2_refuses_as_documented(case, known):
+    """What does not fit the contract is refused in the documented shape, or let through."""
+    fill_in(case, known)
+    case.call_and_validate(base_url=known.api.root, headers=known.headers, checks=CHECKS)
 
 
 @INFERENCE.parametrize()
@@ -196,10 +322,13 @@ def test_no_sequence_of_calls_leads_to_a_failure(running, data):
     """Wherever earlier calls left the project and its clock, the next call is answered."""
     operations = [
         result.ok().as_strategy()
-        for schema in (MANAGEMENT, INFERENCE, CONTROL)
+        for schema in (MANAGEMENT, INFERENCE, CONTROL, V2)
         for result in schema.get_all_operations()
     ]
-    assert running.api(KEY).put_state(PROJECT).status_code == 200
+    known = Known(running.api())
+    assert known.api.put_state(PROJECT).status_code == 200
+    known.make_all()
     for case in data.draw(st.lists(st.one_of(operations), min_size=2, max_size=8)):
-        answer = case.call(base_url=running.root, headers=HEADERS)
+        fill_in(case, known)
+        answer = case.call(base_url=running.root, headers=known.headers)
         assert answer.status_code < 500, answer.text

@@ -35,6 +35,7 @@ OPTIONS: dict[str, tuple[str, str, Any, Any]] = {
     "api-key": ("k=devuser", "one two=slug", ("k=devuser",), ("one", "two=slug")),
     "admin-token": ("secret", "hidden", "secret", "hidden"),
     "api": ("v1", "v1-retired", "v1", "v1-retired"),
+    "v2-errors": ("rpc", "envelope", "rpc", "envelope"),
     "lenient": ("", "true", True, True),
     "fixtures": ("here", "there", "here", "there"),
     "ready-file": ("a.json", "b.json", "a.json", "b.json"),
@@ -42,7 +43,7 @@ OPTIONS: dict[str, tuple[str, str, Any, Any]] = {
     "log-format": ("json", "text", "json", "text"),
 }
 # What the contract promises; the others are additions.
-PROMISED = OPTIONS.keys() - {"fixtures"}
+PROMISED = OPTIONS.keys() - {"fixtures", "v2-errors"}
 FIELDS = {"api-key": "api_keys"}
 
 
@@ -114,6 +115,7 @@ def test_without_options_the_defaults_of_the_contract_hold(settled):
         "api_keys": (),
         "admin_token": None,
         "api": "both",
+        "v2_errors": "envelope",
         "lenient": False,
         "ready_file": None,
         "log_level": "info",

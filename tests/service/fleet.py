@@ -10,6 +10,7 @@ from fleet_rules import Look, check
 from service.scenario import Act
 from support import H100X2, MIXTRAL
 from together_mock.core.errors import MockError
+from together_mock.core.events import Kind
 from together_mock.core.instants import parse_instant
 from together_mock.services import (
     billing,
@@ -227,4 +228,6 @@ class Fleet:
         return [
             Past(one.at - ORIGIN, one.endpoint_id, one.to_state, one.ready, one.desired, one.cause)
             for one in found
+            # What is asked for changes nothing by itself.
+            if one.type not in (Kind.ENDPOINT_UPDATED, Kind.DEPLOYMENT_UPDATED)
         ]

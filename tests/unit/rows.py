@@ -1,6 +1,9 @@
-"""A row of the model catalogue, as rules see it."""
+"""What rules are given in unit tests: a row of the model catalogue, a deployment's label."""
 
 from together_mock.core.catalog import Model
+from together_mock.core.deployment import Label
+
+LABEL = Label("main", "", "{}", "", 0, 0)
 
 MODEL = Model(
     id="m",

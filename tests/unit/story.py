@@ -22,6 +22,7 @@ from together_mock.core.placement import Placement
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State, Trigger
 from together_mock.core.timing import LifecycleFault, Timing
+from unit.rows import LABEL
 
 # Midnight falls in the middle.
 BEGIN = DAY - 60 * MINUTE
@@ -140,7 +141,7 @@ class Story:
         place = ("", "", "gpu", zone)
         bounds = _bounds(random)
         self.simulation.add(
-            [Deployment(key, f"d{key}", f"e{key}", *place, *bounds, minutes, PRICE)]
+            [Deployment(key, f"d{key}", f"e{key}", *place, *bounds, minutes, "gpu", PRICE, LABEL)]
         )
 
 

@@ -12,6 +12,7 @@ from together_mock.core.placement import Placement
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.core.timing import NEXT, Timing
+from unit.rows import LABEL
 
 STAGES = {name: Stage(1.0) for name in ("pending", "starting", "stopping")}
 QUEUED, STARTING, SERVING, STOPPING, STOPPED, FAILED = State
@@ -43,7 +44,9 @@ def begun(simulation, state):
         minimum=1,
         maximum=1,
         inactive_minutes=1,
+        sku="hardware",
         price=1,
+        label=LABEL,
     )
     simulation.add([deployment])
     simulation.enter(deployment, QUEUED, 0, "test")

@@ -1,5 +1,6 @@
 """The served OpenAPI documents: all of the application, or one generation of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,8 +19,10 @@ _GUARDED = {
     }
     for status in (413, 415)
 }
-_PREFIXES = {"v1": ("/v1/", "/v3/"), "control": ("/_mock/",)}
+_PREFIXES = {"v1": ("/v1/", "/v3/"), "v2": ("/v2/",), "control": ("/_mock/",)}
 GENERATIONS = tuple(_PREFIXES)
+# The components that answers are made of.
+_KINDS = ("schemas", "responses")
 
 
 def install(app: FastAPI) -> None:
@@ -38,7 +41,9 @@ def build(app: FastAPI, generation: str | None = None) -> Document:
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
+    document = _with_plain_names(document)
     _document_inference(document)
+    _document_v2(document)
     prefixes = _PREFIXES[generation] if generation else ("/",)
     document["paths"] = {
         path: item for path, item in document["paths"].items() if path.startswith(prefixes)
@@ -58,14 +63,79 @@ def build(app: FastAPI, generation: str | None = None) -> Document:
 
 def _document_inference(document: Document) -> None:
     """Take the inference operations from the contract: the lane checks them, not the framework."""
-    import yaml
-
-    contract = yaml.safe_load((directory("openapi") / "v1.yaml").read_text(encoding="utf-8"))
+    contract = _contract("v1")
     for path in PATHS:
         document["paths"][path] = {"post": contract["paths"][path]["post"]}
-    components = document["components"]
-    for kind in ("schemas", "responses"):
-        components[kind] = contract["components"][kind] | components.get(kind, {})
+    _add_components(document, contract)
+
+
+def _document_v2(document: Document) -> None:
+    """Take v2's answers from the contract: its routes declare parameters and bodies alone."""
+    operations = [
+        (path, method, operation)
+        for path, item in document["paths"].items()
+        if path.startswith(_PREFIXES["v2"])
+        for method, operation in item.items()
+    ]
+    if not operations:
+        return
+    contract = _renamed(_contract("v2"), "V2{}".format)
+    for path, method, operation in operations:
+        promised = contract["paths"].get(path, {}).get(method)
+        if promised is not None:
+            operation["responses"] = promised["responses"]
+    _add_components(document, contract)
+
+
+def _contract(generation: str) -> Document:
+    import yaml
+
+    text = (directory("openapi") / f"{generation}.yaml").read_text(encoding="utf-8")
+    contract: Document = yaml.safe_load(text)
+    return contract
+
+
+def _with_plain_names(document: Document) -> Document:
+    """The document without the long names of schemas that two faces have under one name.
+
+    Where pydantic tells them apart by their modules, v2's are told apart by a prefix.
+    """
+    schemas = document["components"]["schemas"]
+    names: dict[str, str] = {}
+    for long in schemas:
+        module, _, short = long.rpartition("__")
+        if module.startswith("together_mock__api__v2"):
+            short = f"V2{short.removesuffix('Request')}Request"
+        if short not in schemas and short not in names.values():
+            names[long] = short
+    return _renamed(document, lambda name: names.get(name, name))
+
+
+def _renamed(document: Document, rename: Callable[[str], str]) -> Document:
+    """The document with other names of components."""
+    renamed: Document = _with_references(document, rename)
+    for kind in _KINDS:
+        parts = renamed["components"].get(kind, {})
+        renamed["components"][kind] = {rename(name): part for name, part in parts.items()}
+    return renamed
+
+
+def _with_references(part: Any, rename: Callable[[str], str]) -> Any:
+    if isinstance(part, list):
+        return [_with_references(item, rename) for item in part]
+    if not isinstance(part, dict):
+        return part
+    changed = {name: _with_references(value, rename) for name, value in part.items()}
+    if isinstance(reference := part.get("$ref"), str):
+        where, _, name = reference.rpartition("/")
+        changed["$ref"] = f"{where}/{rename(name)}"
+    return changed
+
+
+def _add_components(document: Document, contract: Document) -> None:
+    for kind in _KINDS:
+        own = document["components"].get(kind, {})
+        document["components"][kind] = contract["components"][kind] | own
 
 
 def _drop_unused_schemas(document: Document) -> None:
@@ -83,7 +153,7 @@ def _drop_unused_schemas(document: Document) -> None:
                 kind, name = reference.split("/")[-2:]
                 waiting.append(components[kind][name])
             waiting += part.values()
-    for kind in ("schemas", "responses"):
+    for kind in _KINDS:
         components[kind] = {
             name: part
             for name, part in components[kind].items()

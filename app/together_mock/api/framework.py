@@ -13,16 +13,33 @@ from together_mock import __version__
 from together_mock.api import document
 from together_mock.api.control import events, money, scripts, setups
 from together_mock.api.control import routes as control
-from together_mock.api.errors import JSON, render
+from together_mock.api.errors import JSON
 from together_mock.api.openai import routes as openai
 from together_mock.api.openai.lane import InferenceLane
+from together_mock.api.refusals import refusal
 from together_mock.api.v1 import account, endpoints, hardware, models
+from together_mock.api.v2 import analytics, deployments, experiments, uploads
+from together_mock.api.v2 import catalog as v2_catalog
+from together_mock.api.v2 import endpoints as v2_endpoints
+from together_mock.api.v2 import events as v2_events
+from together_mock.api.v2 import models as v2_models
 from together_mock.api.validation import error_of
 from together_mock.core.errors import MockError
 from together_mock.services.events import EventHub
 from together_mock.services.world import World
 
 _V1 = (endpoints.router, hardware.router, models.router)
+# Literal paths go before those with a placeholder in the same place.
+_V2 = (
+    v2_endpoints.router,
+    v2_events.router,
+    analytics.router,
+    deployments.router,
+    experiments.router,
+    v2_catalog.router,
+    uploads.router,
+    v2_models.router,
+)
 
 
 def build(world: World, lane: InferenceLane) -> FastAPI:
@@ -39,6 +56,7 @@ def build(world: World, lane: InferenceLane) -> FastAPI:
     app.state.events = EventHub(world)
     # In the order of use: the framework tries one route after the other.
     routers = list(_V1) if world.settings.api != "v2" else []
+    routers += _V2 if world.settings.api != "v1" else ()
     routers += [account.router, openai.router, control.open_router, control.router]
     routers += [setups.router, scripts.router, events.router, money.router]
     for router in routers:
@@ -50,36 +68,35 @@ def build(world: World, lane: InferenceLane) -> FastAPI:
 
 
 def _handle_errors(app: FastAPI, world: World, routers: Sequence[APIRouter]) -> None:
-    def respond(error: MockError) -> Response:
-        status, body = render(world.catalog, error)
+    def respond(request: Request, error: MockError) -> Response:
+        status, body = refusal(world, request.url.path, error)
         return Response(body, status, media_type=JSON)
 
     @app.exception_handler(MockError)
-    async def refused(_request: Request, error: MockError) -> Response:
-        return respond(error)
+    async def refused(request: Request, error: MockError) -> Response:
+        return respond(request, error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Response:
-        return respond(error_of(error.errors()))
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return respond(request, error_of(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def unrouted(request: Request, error: HTTPException) -> Response:
         method, path = request.method, request.url.path
         if error.status_code == HTTPStatus.BAD_REQUEST:
             # The framework's own parser gives up on a depth of nesting that the guard's takes.
-            return respond(MockError("broken_json", detail=error.detail))
+            return respond(request, MockError("broken_json", detail=error.detail))
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(_allowed(routers, path))
-            answer = respond(
-                MockError("method_not_allowed", method=method, path=path, allowed=allowed)
-            )
+            refusal = MockError("method_not_allowed", method=method, path=path, allowed=allowed)
+            answer = respond(request, refusal)
             answer.headers["allow"] = allowed
             return answer
-        return respond(MockError("unknown_path", method=method, path=path))
+        return respond(request, MockError("unknown_path", method=method, path=path))
 
     @app.exception_handler(Exception)
-    async def failed(_request: Request, _error: Exception) -> Response:
-        return respond(MockError("server_error"))
+    async def failed(request: Request, _error: Exception) -> Response:
+        return respond(request, MockError("server_error"))
 
 
 def _allowed(routers: Sequence[APIRouter], path: str) -> list[str]:

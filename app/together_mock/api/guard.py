@@ -1,19 +1,31 @@
 """The guard in front of the framework: body size, content type, JSON - before any route runs."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
-from together_mock.api.errors import JSON, render
+from together_mock.api.errors import JSON
 from together_mock.core.errors import MockError
-from together_mock.services.catalog import Catalog
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+# The status and the body that refuse a request of a path.
+Refusal = Callable[[str, MockError], tuple[int, bytes]]
+
+
+class Lane(Protocol):
+    """What answers some requests in front of the framework."""
+
+    def takes(self, scope: Scope) -> bool:
+        """Whether a request is one for the lane."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, /) -> None:
+        """Answer one request."""
+
 
 BODY_LIMIT = 16 * 1024 * 1024
 # The name of a function in a scope's state that puts lines into the head of the answer.
@@ -26,9 +38,9 @@ _WITH_BODY = {"POST", "PUT", "PATCH"}
 class Guard:
     """Pure ASGI: reads the body of a request that has one, refuses it or hands it on whole."""
 
-    def __init__(self, app: App, catalog: Catalog) -> None:
+    def __init__(self, app: App, refusal: Refusal) -> None:
         self._app = app
-        self._catalog = catalog
+        self._refusal = refusal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -38,7 +50,7 @@ class Guard:
         try:
             body, _ = await read_json(scope, receive)
         except MockError as error:
-            await answer(send, *render(self._catalog, error))
+            await answer(send, *self._refusal(scope["path"], error))
             return
         await self._app(scope, _replayed(body, receive), send)
 

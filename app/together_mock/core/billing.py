@@ -1,7 +1,8 @@
 """Billing: replica-time times price, in integers, so that the sum does not depend on the steps.
 
-Money is counted in units of 1e-4 cent-microseconds per minute: `replica_microseconds * price`,
-with the price in ten-thousandths of a cent per minute. Nothing is rounded until it is shown.
+Money is counted in units of `replica_microseconds * price`, with the price in 60,000ths of a cent
+per minute: that holds hundredths of a cent per minute, v1's prices, as exactly as whole cents per
+hour, v2's. Nothing is rounded until it is shown.
 """
 
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from decimal import Decimal
 
 from together_mock.core.clock import DAY, MINUTE
 
-_SCALE = 10_000
-# A unit is about 1.7e-14 dollars.
+_SCALE = 60_000
+# A unit is about 2.8e-15 dollars, so that what is rounded to this is nearest to one unit only.
 _EXACT = Decimal("1e-15")
 UNITS_PER_CENT = _SCALE * MINUTE
 # A request makes the minute after it active; the rest of the serving time is idle.
@@ -18,8 +19,18 @@ ACTIVE_AFTER_REQUEST = MINUTE
 
 
 def price_units(cents_per_minute: Decimal) -> int:
-    """A hardware's price as an integer."""
+    """A price by the minute as an integer."""
     return int(cents_per_minute * _SCALE)
+
+
+def hourly_price_units(cents_per_hour: int) -> int:
+    """A price by the hour as an integer."""
+    return cents_per_hour * _SCALE // 60
+
+
+def cents_per_minute(price: int) -> Decimal:
+    """A price that is an integer as cents per minute, to the limits of decimals."""
+    return Decimal(price) / _SCALE
 
 
 def units(dollars_text: str) -> int:
@@ -29,7 +40,7 @@ def units(dollars_text: str) -> int:
 
 def dollars(units: int) -> str:
     """Units as US dollars, to the ten-thousandth of a cent, without trailing zeros."""
-    return _plain(Decimal(units) / UNITS_PER_CENT / 100)
+    return plain(Decimal(units) / UNITS_PER_CENT / 100)
 
 
 def exact_dollars(units: int) -> str:
@@ -39,17 +50,18 @@ def exact_dollars(units: int) -> str:
 
 def cents(rate: int) -> str:
     """A sum of replicas times price as cents per minute."""
-    return _plain(Decimal(rate) / _SCALE)
+    return plain(cents_per_minute(rate))
 
 
-def _plain(value: Decimal) -> str:
+def plain(value: Decimal) -> str:
+    """A number to the millionth, without trailing zeros."""
     rounded = value.quantize(Decimal("0.000001"))
     return format(rounded.normalize(), "f") if rounded else "0"
 
 
 def minutes(microseconds: int) -> str:
     """Replica-microseconds as minutes, to the millionth, without trailing zeros."""
-    return _plain(Decimal(microseconds) / MINUTE)
+    return plain(Decimal(microseconds) / MINUTE)
 
 
 @dataclass(slots=True)

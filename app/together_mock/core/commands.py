@@ -2,7 +2,6 @@
 
 from together_mock.core import autoscale
 from together_mock.core.billing import ACTIVE_AFTER_REQUEST
-from together_mock.core.clock import MINUTE
 from together_mock.core.deployment import NEVER, Deployment
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
@@ -32,16 +31,16 @@ def set_inactive_minutes(
 ) -> None:
     """Set the inactivity timeout; one that has already passed ends it now, and 0 never does."""
     deployment.inactive_minutes = minutes
-    _stop_not_before(deployment, at)
-    simulation.touch(deployment)
+    count_idleness(simulation, deployment, at)
 
 
-def _stop_not_before(deployment: Deployment, at: int) -> None:
+def count_idleness(simulation: Simulation, deployment: Deployment, at: int) -> None:
     """Have inactivity that should have stopped a deployment already stop it at an instant."""
-    minutes = deployment.inactive_minutes
+    limit = deployment.idle_limit
     # What is held does not stop yet, so its idleness is still counted from where it began.
-    if minutes and deployment.state is State.SERVING and not deployment.holds:
-        deployment.active_at = max(deployment.active_at, at - minutes * MINUTE)
+    if limit is not None and deployment.state is State.SERVING and not deployment.holds:
+        deployment.active_at = max(deployment.active_at, at - limit)
+    simulation.touch(deployment)
 
 
 def hold(simulation: Simulation, deployment: Deployment, before: State) -> None:
@@ -55,8 +54,7 @@ def release_hold(simulation: Simulation, deployment: Deployment, at: int) -> Non
     deployment.hold_before = None
     if deployment.next_at is not None:
         deployment.next_at = max(deployment.next_at, at)
-    _stop_not_before(deployment, at)
-    simulation.touch(deployment)
+    count_idleness(simulation, deployment, at)
 
 
 def hurry(simulation: Simulation, deployment: Deployment, at: int) -> None:

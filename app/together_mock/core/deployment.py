@@ -1,6 +1,7 @@
 """A deployment as a value: its bounds, its replicas, and everything that is due to happen to it."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from together_mock.core.clock import MINUTE, SECOND
 from together_mock.core.instants import LATEST
@@ -17,6 +18,28 @@ NEVER = LATEST - 1
 ENDS = (State.FAILED, State.STOPPED)
 
 
+class Policy(NamedTuple):
+    """A limit on scaling: at most so many replicas, or percent of them, in a trailing period."""
+
+    percent: bool
+    value: int
+    period: int
+
+
+class Rules(NamedTuple):
+    """The limits of one direction: the policies, and which of them counts, `max` or `min`.
+
+    `disabled` holds the direction steady. Source: OpenAPI 2.0.0 and the types of together 3.1.1.
+    """
+
+    policies: tuple[Policy, ...] = ()
+    select: str = "max"
+
+
+DISABLED = "disabled"
+NO_RULES = Rules()
+
+
 @dataclass(slots=True)
 class Scaling:
     """What the autoscaler knows of a deployment.
@@ -28,6 +51,14 @@ class Scaling:
     target: float = 8.0
     up_window: int = 0
     down_window: int = 300 * SECOND
+    up: Rules = NO_RULES
+    down: Rules = NO_RULES
+    # Whether requests in flight drive it; by other metrics it neither grows nor shrinks.
+    follows_load: bool = True
+    # Without a request for so long, it stops; None and 0 are never.
+    zero_window: int | None = None
+    # What it scaled by, while that still counts for a policy: instants and changes.
+    moves: list[Batch] = field(default_factory=list)
     curve: Curve | None = None
     in_flight: int = 0
     # Replicas the load wants at present, and until when that is so by the curve alone.
@@ -39,9 +70,24 @@ class Scaling:
     decide_at: int | None = None
 
 
+class Label(NamedTuple):
+    """What faces show of a deployment and the simulation does not look at; `settings` is JSON."""
+
+    name: str
+    config: str
+    settings: str
+    etag: str
+    created_at: int
+    updated_at: int
+
+
 @dataclass(slots=True)
 class Deployment:
-    """A deployment in simulation. Instants are virtual microseconds."""
+    """A deployment in simulation. Instants are virtual microseconds.
+
+    `sku` is what the bill calls its hardware; `patience` is how long it may take to be ready for
+    the first time, None is for ever.
+    """
 
     key: int
     id: str
@@ -53,7 +99,10 @@ class Deployment:
     minimum: int
     maximum: int
     inactive_minutes: int | None
+    sku: str
     price: int
+    label: Label
+    patience: int | None = None
     state: State = State.STOPPED
     since: int = 0
     steps: int = 0
@@ -61,6 +110,8 @@ class Deployment:
     next_at: int | None = None
     next_state: State | None = None
     next_cause: str = ""
+    # Why it is as it is: the cause of the last change of its state or its replicas.
+    cause: str = ""
     # The lifecycle fault that struck on entry to the present state, if any.
     struck: str = ""
     # Parked just before this state, by request.
@@ -128,26 +179,43 @@ class Deployment:
             return None
         return _before_the_end(self.next_at)
 
+    @property
+    def idle_limit(self) -> int | None:
+        """After how much inactivity it stops (microseconds); None is never."""
+        zero = self.scaling.zero_window or None
+        if not self.inactive_minutes:
+            return zero
+        limit = self.inactive_minutes * MINUTE
+        return limit if zero is None else min(limit, zero)
+
     def idle_at(self) -> int | None:
         """When inactivity stops it: never while requests are in flight or a curve asks for some."""
-        if self.state is not State.SERVING or not self.inactive_minutes or self.holds:
+        limit = self.idle_limit
+        if self.state is not State.SERVING or limit is None or self.holds:
             return None
         if self.scaling.in_flight or self.scaling.level:
             return None
-        return _before_the_end(self.active_at + self.inactive_minutes * MINUTE)
+        return _before_the_end(self.active_at + limit)
+
+    def give_up_at(self) -> int | None:
+        """When a start that never gets ready is given up."""
+        if self.patience is None or self.state not in (State.QUEUED, State.STARTING):
+            return None
+        return _before_the_end(self.arrived_at + self.patience)
 
     def due_at(self) -> int | None:
         """The instant of whatever happens to it next."""
         due = None if self.next_at is None else self.step_at()
         if self.state is not State.SERVING:
-            return due
+            given_up = self.give_up_at()
+            return due if given_up is None or (due is not None and due <= given_up) else given_up
         scaling = self.scaling
         instants = [scaling.level_until, scaling.decide_at, due]
         if self.starting:
             instants.append(self.starting[0][0])
         if self.draining:
             instants.append(self.draining[0][0])
-        if self.inactive_minutes:
+        if self.idle_limit is not None:
             instants.append(self.idle_at())
         return _before_the_end(min([at for at in instants if at is not None], default=None))
 

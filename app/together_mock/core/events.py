@@ -14,6 +14,11 @@ class Kind(StrEnum):
     SCALED = "endpoint.scaled"
     STRUCK = "fault.struck"
     SPENT = "billing.stopped"
+    ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_UPDATED = "endpoint.updated"
+    ENDPOINT_DELETED = "endpoint.deleted"
+    DEPLOYMENT_UPDATED = "deployment.updated"
+    DEPLOYMENT_DELETED = "deployment.deleted"
 
 
 # What a deployment's history consists of; the others tell why it took its course.

@@ -29,7 +29,7 @@ class Money:
         if deployment.ready:
             scaling = deployment.scaling
             active = at if scaling.level or scaling.in_flight else deployment.active_until
-            key = (deployment.endpoint_id, deployment.hardware)
+            key = (deployment.endpoint_id, deployment.sku)
             self.ledger.add(key, deployment.billed_at, at, deployment.ready, active)
         deployment.billed_at = at
 

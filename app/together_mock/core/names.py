@@ -1,4 +1,8 @@
-"""Names of endpoints and projects."""
+"""Names of endpoints, of other resources, and of projects."""
+
+import re
+
+from together_mock.core.errors import MockError
 
 
 def endpoint_name(owner: str, model: str, suffix: str) -> str:
@@ -13,3 +17,32 @@ def endpoint_name(owner: str, model: str, suffix: str) -> str:
 def project_slug(key_hash: str, length: int = 8) -> str:
     """The slug of a key that names none: like `name_ab12`, but long enough to be unique."""
     return f"user_{key_hash[:length]}"
+
+
+# What is left of a name once the slug is off; ours, the service's own rule is not known.
+_BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST = 256
+
+
+def bare(slug: str, name: str, param: str) -> str:
+    """A name of a resource without the slug that may stand before it.
+
+    Raises:
+        MockError: `v2_foreign_slug`, `v2_bad_name`.
+    """
+    prefix, slash, rest = name.rpartition("/")
+    if slash and prefix != slug:
+        raise MockError("v2_foreign_slug", param=param, name=name)
+    if not _BARE.fullmatch(rest) or len(rest) > _LONGEST:
+        detail = "Use letters, digits, dots, hyphens and underscores, and begin with no mark"
+        raise MockError("v2_bad_name", param=param, name=name, detail=detail)
+    return rest
+
+
+def qualified(slug: str, name: str, param: str) -> str:
+    """A name with the project's slug before it.
+
+    Raises:
+        MockError: `v2_foreign_slug`, `v2_bad_name`.
+    """
+    return f"{slug}/{bare(slug, name, param)}"

@@ -1,7 +1,6 @@
 """The simulation: everything that is due, in order, each at its own instant.
 
 Pure: deployments, pools, profiles and faults in; changed deployments, events and usage out.
-History depends on the instants alone, not on who runs the simulation or how often.
 """
 
 import heapq
@@ -20,11 +19,9 @@ from together_mock.core.placement import Placement
 from together_mock.core.states import State
 from together_mock.core.timing import LifecycleFault, Timing
 
-INACTIVE = "inactive_timeout"
-AUTOSCALER = "autoscaler"
-CAPACITY = "capacity"
-BALANCE = "balance_spent"
-BOUNDS = "bounds"
+INACTIVE, TIMED_OUT = "inactive_timeout", "readiness_timeout"
+AUTOSCALER, CAPACITY = "autoscaler", "capacity"
+BALANCE, BOUNDS = "balance_spent", "bounds"
 
 
 @dataclass
@@ -136,6 +133,8 @@ class Simulation:
         self.changed.add(deployment.key)
         if deployment.state is State.SERVING:
             self._step_serving(deployment, at)
+        elif deployment.give_up_at() == at and deployment.step_at() != at:
+            self.enter(deployment, State.FAILED, at, TIMED_OUT)
         if deployment.next_at is not None and deployment.step_at() == at:
             assert deployment.next_state is not None
             self.enter(deployment, deployment.next_state, at, deployment.next_cause)
@@ -150,15 +149,22 @@ class Simulation:
         if scaling.level_until == at:
             self._look(deployment, at)
         if scaling.decide_at == at:
-            self._scale(deployment, autoscale.decide(deployment, at), at, AUTOSCALER)
-            autoscale.compare(deployment, at)
-        if deployment.inactive_minutes and deployment.idle_at() == at:
+            self._follow(deployment, at)
+        if deployment.idle_limit is not None and deployment.idle_at() == at:
             self.enter(deployment, State.STOPPING, at, INACTIVE)
+
+    def _follow(self, deployment: Deployment, at: int) -> None:
+        before, desired = deployment.desired, autoscale.decide(deployment, at)
+        if desired != before:
+            autoscale.note_move(deployment, desired - before, at)
+            self._scale(deployment, desired, at, AUTOSCALER)
+        autoscale.compare(deployment, at)
 
     def _arrive(self, deployment: Deployment, at: int) -> None:
         self.money.accrue(deployment, at)
         deployment.ready += deployment.starting.pop(0)[1]
-        self.record(deployment, deployment.state, at, "replicas_ready")
+        deployment.cause = "replicas_ready"
+        self.record(deployment, deployment.state, at, deployment.cause)
 
     # Commands ------------------------------------------------------------------------------
 
@@ -167,7 +173,7 @@ class Simulation:
         self.changed.add(deployment.key)
         before = deployment.state
         self.money.accrue(deployment, at)
-        deployment.state, deployment.since = state, at
+        deployment.state, deployment.since, deployment.cause = state, at, cause
         deployment.steps += 1
         deployment.next_at = deployment.next_state = None
         self._prepare(deployment, state, at)
@@ -194,9 +200,11 @@ class Simulation:
         deployment.waiting = False
         scaling = deployment.scaling
         scaling.level_until = scaling.decide_at = scaling.diverged_at = None
-        scaling.seen = []
+        scaling.seen, scaling.moves = [], []
         deployment.ready = deployment.allocated if state is State.SERVING else 0
         deployment.billed_at = at
+        if state is State.STARTING:
+            deployment.arrived_at = deployment.arrived_at or at
         if state is State.QUEUED:
             deployment.desired = autoscale.initial_count(deployment, at)
         elif state in (State.STOPPING, State.STOPPED, State.FAILED):
@@ -235,7 +243,7 @@ class Simulation:
 
     def _scale(self, deployment: Deployment, desired: int, at: int, cause: str) -> None:
         self.money.accrue(deployment, at)
-        deployment.desired = desired
+        deployment.desired, deployment.cause = desired, cause
         surplus = deployment.coming - desired
         # Before anything is given back: what has all it wants takes none of it.
         deployment.waiting = deployment.waiting and surplus < 0
@@ -268,7 +276,7 @@ class Simulation:
         """Lose one ready replica at once; its replacement starts on the same hardware."""
         self.changed.add(deployment.key)
         self.money.accrue(deployment, at)
-        deployment.ready -= 1
+        deployment.ready, deployment.cause = deployment.ready - 1, cause
         deployment.start(1, self.timing.arrival(deployment, State.STARTING, at))
         self.record(deployment, deployment.state, at, cause)
         self._push(deployment)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from together_mock.core.billing import price_units, units
+from together_mock.core.billing import plain, units
 from together_mock.core.instants import LATEST
 from together_mock.services import engine
 from together_mock.services.control import MOST_STEPS
@@ -17,7 +17,10 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass
 class Item:
-    """What one endpoint cost on one hardware; times in replica-microseconds, cost in units."""
+    """What one endpoint cost on one hardware; times in replica-microseconds, cost in units.
+
+    `hardware` is a hardware of v1's catalogue, or a v2 instance type by its name.
+    """
 
     endpoint: str
     hardware: str
@@ -92,15 +95,15 @@ def forecast(world: World, project: Project, horizon: int) -> Forecast:
 
 
 def _bill(world: World, unit: Unit) -> Bill:
-    made = engine.book(unit)
+    made, catalog = engine.book(unit), world.catalog
     items: dict[tuple[str, str], Item] = {}
     days: dict[str, int] = {}
     for row in history.usage(unit.connection, unit.project.key):
         item = items.get((row.endpoint_id, row.hardware))
         if item is None:
-            hardware = world.catalog.hardware[row.hardware]
-            cents = hardware.cents_per_minute
-            item = Item(row.endpoint_id, row.hardware, f"{cents:f}", price_units(cents))
+            sku = row.hardware
+            cents = plain(catalog.cents_per_minute(sku))
+            item = Item(row.endpoint_id, sku, cents, catalog.price_of(sku))
             items[row.endpoint_id, row.hardware] = item
         item.replica_time += row.replica_time
         item.idle_time += row.idle_time

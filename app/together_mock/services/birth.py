@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from together_mock.core import ids, names
-from together_mock.core.billing import price_units
 from together_mock.core.catalog import Hardware
-from together_mock.core.deployment import Deployment
+from together_mock.core.deployment import Deployment, Label
 from together_mock.services.unit import Unit
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
+
+PRIVATE = "VISIBILITY_PRIVATE"
+# The name of the one deployment of an endpoint that v1 made.
+ONLY = "default"
 
 
 @dataclass(frozen=True)
@@ -51,29 +54,36 @@ def make(
         identity = _completed(unit, new.model, identity)
     assert identity.id and identity.name and identity.deployment_id  # noqa: PT018 - for the types
     endpoint_key, deployment_key = unit.new_keys()
+    created_at = unit.now if identity.created_at is None else identity.created_at
     endpoint = EndpointRecord(
         key=endpoint_key,
         project_key=unit.project.key,
         id=identity.id,
         name=identity.name,
+        birth="v1",
         display_name=new.display_name or new.model,
-        model=new.model,
         disable_prompt_cache=new.disable_prompt_cache,
         disable_speculative_decoding=new.disable_speculative_decoding,
-        created_at=unit.now if identity.created_at is None else identity.created_at,
+        visibility=PRIVATE,
+        traffic="",
+        etag="",
+        created_at=created_at,
+        updated_at=created_at,
     )
     deployment = Deployment(
         key=deployment_key,
         id=identity.deployment_id,
         endpoint_id=endpoint.id,
         endpoint_name=endpoint.name,
-        model=endpoint.model,
+        model=new.model,
         hardware=hardware.id,
         zone=new.availability_zone or None,
         minimum=new.min_replicas,
         maximum=new.max_replicas,
         inactive_minutes=new.inactive_timeout,
-        price=price_units(hardware.cents_per_minute),
+        sku=hardware.id,
+        price=unit.catalog.price_of(hardware.id),
+        label=Label(ONLY, "", "{}", "", created_at, created_at),
     )
     return endpoint, deployment
 

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import orjson
 
+from together_mock.core.billing import cents_per_minute, hourly_price_units, price_units
 from together_mock.core.catalog import Eligibility, Hardware, Model, Preset
 from together_mock.core.errors import MockError
 from together_mock.core.latency import Gpu, Physics
 from together_mock.core.lifecycle import Stage
 from together_mock.resources import directory
+from together_mock.services.platform import Platform
 
 Speed = Literal["instant", "realistic"]
 
@@ -96,6 +99,26 @@ class Catalog:
         if model.hardware is not None:
             return [self.hardware[hardware_id] for hardware_id in model.hardware]
         return [item for item in self.hardware.values() if self._eligibility.allows(model, item)]
+
+    @cached_property
+    def platform(self) -> Platform:
+        """What the platform itself publishes for v2."""
+        return Platform(self)
+
+    def sku(self, hardware_id: str, config: str) -> str:
+        """What the bill calls hardware: the instance type where a config chose it, or v1's id."""
+        return self.platform.instance_type_of(hardware_id).name if config else hardware_id
+
+    def price_of(self, sku: str) -> int:
+        """The price of a replica, in price units; `sku` is a hardware or an instance type."""
+        hardware = self.hardware.get(sku)
+        if hardware is not None:
+            return price_units(hardware.cents_per_minute)
+        return hourly_price_units(self.platform.instance_types[sku].cents_per_hour)
+
+    def cents_per_minute(self, sku: str) -> Decimal:
+        """The price of a replica as v1 shows it."""
+        return cents_per_minute(self.price_of(sku))
 
     def preset(self, name: str) -> Preset:
         """A preset by name.

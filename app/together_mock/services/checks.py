@@ -4,6 +4,7 @@ from together_mock.core.catalog import Hardware, Model
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.services import engine
+from together_mock.services.catalog import Catalog
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 
@@ -28,7 +29,7 @@ def check_deployable(world: World, model_id: str, hardware_id: str) -> Hardware:
     model = world.catalog.models.get(model_id)
     if model is None and not lenient:
         raise MockError("unknown_model_endpoint", param="model", model=model_id)
-    hardware = find_hardware(world, hardware_id, model_id)
+    hardware = find_hardware(world.catalog, hardware_id, model_id)
     if model is not None and not lenient:
         _check_eligible(world, model, hardware)
     return hardware
@@ -43,7 +44,7 @@ def _check_eligible(world: World, model: Model, hardware: Hardware) -> None:
         )
 
 
-def find_hardware(world: World, hardware_id: str, model: str) -> Hardware:
+def find_hardware(catalog: Catalog, hardware_id: str, model: str) -> Hardware:
     """The hardware that an id or a short id names.
 
     Raises:
@@ -51,7 +52,7 @@ def find_hardware(world: World, hardware_id: str, model: str) -> Hardware:
     """
     if not hardware_id:
         raise MockError("hardware_missing", param="hardware")
-    hardware = world.catalog.canonical_hardware(hardware_id)
+    hardware = catalog.canonical_hardware(hardware_id)
     if hardware is None:
         raise MockError("unknown_hardware", param="hardware", hardware=hardware_id, model=model)
     return hardware

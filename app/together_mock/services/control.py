@@ -12,7 +12,7 @@ from together_mock.core.states import FROM_V1, V1_STATES
 from together_mock.core.timing import NEXT
 from together_mock.services import engine
 from together_mock.services.catalog import Speed
-from together_mock.services.endpoints import EndpointView, found, get
+from together_mock.services.endpoints import EndpointView, deployment_found, get
 from together_mock.services.explain import why
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
@@ -129,7 +129,7 @@ def advance_until(
     wanted = FROM_V1[state]
     with world.move_clock(project) as unit:
         started = unit.now
-        endpoint, row = found(unit, endpoint_id, param="until.endpoint")
+        endpoint, row = deployment_found(unit, endpoint_id, param="until.endpoint")
         deployment = engine.deployment_of(unit, endpoint, row)
         made = engine.simulation(unit)
 
@@ -161,14 +161,14 @@ def polled(world: World, project: Project, endpoint_id: str) -> EndpointView:
         MockError: `unknown_endpoint`.
     """
     if project.facts.rules.on_poll == "next":
-        _move_on(world, project, endpoint_id)
+        move_on(world, project, endpoint_id)
     return get(world, project, endpoint_id)
 
 
-def _move_on(world: World, project: Project, endpoint_id: str) -> None:
-    """Let a waiter through: move the clock to the endpoint's next change of state, if any."""
+def move_on(world: World, project: Project, named: str) -> None:
+    """Let a waiter through: move the clock to the next change of state of what is named, if any."""
     with suppress(_NoMoveError), world.move_clock(project) as unit:
-        endpoint, row = found(unit, endpoint_id)
+        endpoint, row = deployment_found(unit, named)
         deployment = engine.deployment_of(unit, endpoint, row)
         if deployment.state not in NEXT:
             return

@@ -1,26 +1,20 @@
 """The state document as a checked value: YAML or JSON in, one error naming the field out."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AliasChoices, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from together_mock.core.errors import MockError
-from together_mock.services.fields import Document, Instant, Word
+from together_mock.services.fields import Instant, Seconds, Word
+from together_mock.services.model_documents import ModelEntry, UploadEntry
+from together_mock.services.progress_documents import Count, Entry, ProgressEntry
 from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, ProfileDocument
 from together_mock.services.script_documents import NewScript
+from together_mock.services.v2.documents import RoutedEntry, is_routed
 
 SLUG = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}"
 Replicas = Annotated[int, Field(ge=1, le=1_000_000)]
-Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
-# JSON has lists where these are pairs.
-Batch = Annotated[tuple[Instant, Count], Field(strict=False)]
-
-
-class Entry(Document):
-    """A part of the state document; built when one is read, which most servers never do."""
-
-    model_config = ConfigDict(defer_build=True)
 
 
 class ProjectEntry(Entry):
@@ -53,65 +47,6 @@ class CountersEntry(Entry):
     scripts: int = Field(default=0, ge=0, le=2**53)
 
 
-class ScalingEntry(Entry):
-    """What the autoscaler knows of an endpoint."""
-
-    target: float = Field(ge=0.1, le=1e6)
-    up_window: int = Field(ge=0)
-    down_window: int = Field(ge=0)
-    curve: str | None = None
-    curve_start: Instant | None = None
-    level: Count = 0
-    level_until: Instant | None = None
-    diverged_at: Instant | None = None
-    seen: list[Batch] = Field(default_factory=list)
-    decide_at: Instant | None = None
-
-    @model_validator(mode="after")
-    def _curve_has_a_start(self) -> Self:
-        if (self.curve is None) != (self.curve_start is None):
-            raise ValueError("curve and curve_start go together")
-        return self
-
-
-class ProgressEntry(Entry):
-    """How far an endpoint is: what `GET /_mock/state` shows so that nothing is lost by `PUT`."""
-
-    since: Instant
-    steps: Count
-    next_at: Instant | None = None
-    next_state: Word | None = None
-    next_cause: str = ""
-    struck: str = ""
-    hold_before: Word | None = None
-    arrived_at: Instant = 0
-    waiting: bool = False
-    pool: str | None = None
-    allocated: Count = 0
-    desired: Count = 0
-    ready: Count = 0
-    starting: list[Batch] = Field(default_factory=list)
-    draining: list[Batch] = Field(default_factory=list)
-    active_at: Instant = 0
-    active_until: Instant = 0
-    billed_at: Instant = 0
-    scaling: ScalingEntry | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _counts_from_its_state(cls, value: Any) -> Any:
-        # Any earlier instant would bill, and find idle, a time in which it was not in this state.
-        if isinstance(value, dict) and "since" in value:
-            return dict.fromkeys(("arrived_at", "active_at", "billed_at"), value["since"]) | value
-        return value
-
-    @model_validator(mode="after")
-    def _step_has_a_target(self) -> Self:
-        if (self.next_at is None) != (self.next_state is None):
-            raise ValueError("next_at and next_state go together")
-        return self
-
-
 class EndpointEntry(Entry):
     """An endpoint; what is left out gets what creation would give."""
 
@@ -129,6 +64,14 @@ class EndpointEntry(Entry):
     created_at: Instant | None = None
     deployment_id: str | None = None
     progress: ProgressEntry | None = None
+
+
+# The tags stand in the paths of errors, from which they are taken out.
+_FLAT, _ROUTED = "one deployment", "any deployments"
+AnyEndpointEntry = Annotated[
+    Annotated[EndpointEntry, Tag(_FLAT)] | Annotated[RoutedEntry, Tag(_ROUTED)],
+    Discriminator(lambda value: _ROUTED if is_routed(value) else _FLAT),
+]
 
 
 class ScriptEntry(NewScript):
@@ -170,7 +113,10 @@ class StateDocument(Entry):
     clock: ClockEntry | None = None
     preset: str | None = None
     inference: Literal["instant", "realistic"] | None = None
-    endpoints: list[EndpointEntry] = Field(default_factory=list)
+    propagation: Seconds | None = None
+    endpoints: list[AnyEndpointEntry] = Field(default_factory=list)
+    models: list[ModelEntry] = Field(default_factory=list)
+    uploads: list[UploadEntry] = Field(default_factory=list)
     profiles: dict[str, ProfileDocument] = Field(default_factory=dict)
     capacity: CapacityDocument = Field(default_factory=CapacityDocument)
     planned_capacity: list[PlannedCapacity] = Field(default_factory=list)
@@ -213,7 +159,6 @@ def read_file(text: str) -> Iterator[dict[str, Any]]:
 
 # Sections of the document that a project can have only empty so far.
 _EMPTY: dict[str, tuple[object, ...]] = {
-    "models": ([], None),
     "jobs": ([], None),
 }
 
@@ -224,12 +169,16 @@ def _without_empty_sections(value: dict[Any, Any]) -> dict[Any, Any]:
             raise MockError(
                 "invalid_value", param=section, detail="this version can only take it empty"
             )
-    return {key: part for key, part in value.items() if key not in _EMPTY}
+    return {
+        key: part
+        for key, part in value.items()
+        if key not in _EMPTY and not (key == "models" and part is None)
+    }
 
 
 def _first_error(error: ValidationError) -> MockError:
     first = error.errors(include_url=False)[0]
-    param = ".".join(str(part) for part in first["loc"])
+    param = ".".join(str(part) for part in first["loc"] if part not in (_FLAT, _ROUTED))
     if first["type"] == "extra_forbidden":
         return MockError("unknown_field", param=param)
     if first["type"] == "missing":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from together_mock.core import commands, ids, lifecycle
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
+from together_mock.core.events import Kind
 from together_mock.core.states import State, Trigger
 from together_mock.services import checks, engine
 from together_mock.services.birth import NewEndpoint, make
@@ -92,8 +93,8 @@ def get(world: World, project: Project, endpoint_id: str) -> EndpointView:
         MockError: `unknown_endpoint`.
     """
     with world.read(project) as connection:
-        pair = queries.endpoint_by_id(connection, project.key, endpoint_id)
-    endpoint, row = _existing(pair, endpoint_id)
+        pairs = queries.pairs_of_endpoint(connection, project.key, endpoint_id)
+    endpoint, row = _only(pairs, endpoint_id)
     return view(project, endpoint, value_of(world.catalog, endpoint, row))
 
 
@@ -107,7 +108,7 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
         endpoint, row = found(unit, endpoint_id)
         if change.display_name is not None:
             endpoint = endpoint._replace(display_name=change.display_name)
-            queries.rename_endpoint(unit.connection, endpoint.key, change.display_name)
+            queries.update_endpoint(unit.connection, endpoint)
         deployment = engine.deployment_of(unit, endpoint, row)
         made = engine.simulation(unit)
         made.changed.add(deployment.key)
@@ -117,7 +118,20 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
             commands.set_inactive_minutes(made, deployment, change.inactive_timeout, unit.now)
         if change.started is not None:
             _change_state(world, unit, deployment, started=change.started)
+        _tell(unit, endpoint, deployment, change)
         return view(project, endpoint, deployment)
+
+
+def _tell(unit: Unit, endpoint: EndpointRecord, deployment: Deployment, change: Change) -> None:
+    """Record what was asked for, by the names that v2 has for it where it has any."""
+    if change.display_name is not None:
+        engine.tell(unit, Kind.ENDPOINT_UPDATED, endpoint.id, paths=["displayName"])
+    bounds = (change.started, change.min_replicas, change.max_replicas)
+    paths = ["autoscaling"] if any(part is not None for part in bounds) else []
+    paths += ["inactiveTimeout"] if change.inactive_timeout is not None else []
+    if paths:
+        told = {"id": deployment.id, "paths": paths}
+        engine.tell(unit, Kind.DEPLOYMENT_UPDATED, endpoint.id, deployment.key, **told)
 
 
 def delete(world: World, project: Project, endpoint_id: str) -> None:
@@ -130,6 +144,7 @@ def delete(world: World, project: Project, endpoint_id: str) -> None:
         endpoint, row = found(unit, endpoint_id)
         engine.simulation(unit).drop(engine.deployment_of(unit, endpoint, row), unit.now)
         queries.delete_endpoint(unit.connection, endpoint.key)
+        engine.tell(unit, Kind.ENDPOINT_DELETED, endpoint.id, name=endpoint.name)
         unit.withdraw(endpoint)
 
 
@@ -175,12 +190,13 @@ def view(project: Project, endpoint: EndpointRecord, deployment: Deployment) -> 
         id=endpoint.id,
         name=endpoint.name,
         display_name=endpoint.display_name,
-        model=endpoint.model,
+        model=deployment.model,
         hardware=deployment.hardware,
         owner=project.slug,
         state=state,
-        min_replicas=deployment.minimum,
-        max_replicas=deployment.maximum,
+        # v2 stops by bounds of 0; here they are what a start would give.
+        min_replicas=max(1, deployment.minimum),
+        max_replicas=max(1, deployment.maximum),
         current_replicas=deployment.allocated if state in HOLDING else 0,
         ready_replicas=deployment.ready,
         inactive_timeout=deployment.inactive_minutes,
@@ -193,16 +209,30 @@ def found(unit: Unit, endpoint_id: str, param: str | None = None) -> Pair:
     """An endpoint's rows.
 
     Raises:
-        MockError: `unknown_endpoint`.
+        MockError: `unknown_endpoint`; one with several deployments cannot be shown as one.
     """
-    pair = queries.endpoint_by_id(unit.connection, unit.project.key, endpoint_id)
-    return _existing(pair, endpoint_id, param)
+    pairs = queries.pairs_of_endpoint(unit.connection, unit.project.key, endpoint_id)
+    return _only(pairs, endpoint_id, param)
 
 
-def _existing(pair: Pair | None, endpoint_id: str, param: str | None = None) -> Pair:
-    if pair is None:
+def deployment_found(unit: Unit, named: str, param: str | None = None) -> Pair:
+    """The rows of an endpoint with one deployment, or of a deployment, by id.
+
+    Raises:
+        MockError: `unknown_endpoint`, `several_deployments`.
+    """
+    project = unit.project.key
+    pairs = queries.pairs_of_endpoint(unit.connection, project, named)
+    if len(pairs) > 1:
+        raise MockError("several_deployments", param=param, endpoint=named)
+    pair = pairs[0] if pairs else queries.pair_of_deployment(unit.connection, project, named)
+    return _only([pair] if pair else [], named, param)
+
+
+def _only(pairs: list[Pair], endpoint_id: str, param: str | None = None) -> Pair:
+    if len(pairs) != 1:
         raise MockError("unknown_endpoint", param=param, endpoint=endpoint_id)
-    return pair
+    return pairs[0]
 
 
 def _change_replicas(unit: Unit, deployment: Deployment, change: Change) -> None:
@@ -219,6 +249,8 @@ def _change_state(world: World, unit: Unit, deployment: Deployment, *, started: 
     if target is deployment.state:
         return
     if started:
+        if not deployment.maximum:
+            deployment.minimum = deployment.maximum = 1
         checks.refuse_if_retired(world)
         checks.refuse_if_spent(unit)
         checks.refuse_if_exhausted(unit, deployment)

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
 from together_mock.core import commands
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.core.events import Event
+from together_mock.core.events import Event, Kind
 from together_mock.core.money import Money
 from together_mock.core.placement import Placement
 from together_mock.core.simulation import Simulation
@@ -16,11 +18,13 @@ from together_mock.core.timing import Timing
 from together_mock.services.projects import Activity, Facts
 from together_mock.services.rows import row_of, value_of
 from together_mock.services.unit import Unit
-from together_mock.store import history, queries
-from together_mock.store.records import DeploymentRecord, EndpointRecord, Pair
+from together_mock.store import history, queries, traffic
+from together_mock.store.records import DeploymentRecord, EndpointRecord, Pair, TrafficRecord
 
 SERVING = (State.SERVING.value,)
 _UNSTOPPED = (State.QUEUED.value, State.STARTING.value, State.SERVING.value)
+# The note of an entry into the queue for which no capacity was free.
+_WAITING = '{"waiting":true}'
 
 
 def simulation(unit: Unit) -> Simulation:
@@ -67,9 +71,16 @@ def load(unit: Unit, into: Simulation, pairs: Iterable[Pair]) -> None:
     into.add(unknown)
 
 
-def add(unit: Unit, endpoint: EndpointRecord, deployment: Deployment) -> None:
-    """Take an endpoint that is new into the simulation; it is inserted when that is saved."""
+def add(
+    unit: Unit, endpoint: EndpointRecord, deployment: Deployment, *, known: bool = False
+) -> None:
+    """Take a new deployment into the simulation; it is inserted when that is saved.
+
+    Its endpoint is inserted before it, unless the store knows that already.
+    """
     made = simulation(unit)
+    if not known:
+        queries.insert_endpoints(unit.connection, [endpoint])
     unit.endpoints[deployment.key] = endpoint
     unit.fresh.add(deployment.key)
     made.add([deployment])
@@ -102,6 +113,7 @@ def settle(
     made = simulation(unit)
     load(unit, made, queries.due_pairs(unit.connection, unit.project.key, until))
     _note_activity(unit, made, activity)
+    _store_traffic(unit, activity)
 
     def stopped(event: Event) -> bool:
         if unit.is_stopping():
@@ -112,7 +124,8 @@ def settle(
 
 
 def _note_activity(unit: Unit, made: Simulation, activity: dict[int, Activity]) -> None:
-    load(unit, made, queries.pairs_of_deployments(unit.connection, activity))
+    moving = [key for key, noted in activity.items() if noted.spans or noted.flights]
+    load(unit, made, queries.pairs_of_deployments(unit.connection, moving))
     notes: list[tuple[int, int, int, int | None]] = []
     for key, noted in activity.items():
         # An endpoint may have been deleted since; its requests were answered all the same.
@@ -126,6 +139,17 @@ def _note_activity(unit: Unit, made: Simulation, activity: dict[int, Activity]) 
             # A stream may end after a step that is due: then that step comes first.
             made.run(at)
             commands.note_flights(made, made.deployments[key], count, at)
+
+
+def _store_traffic(unit: Unit, activity: dict[int, Activity]) -> None:
+    rows = [
+        TrafficRecord(unit.project.key, endpoint_id, minute, key, *cell, amount)
+        for key, noted in activity.items()
+        for (endpoint_id, minute), tally in noted.traffic.items()
+        for cell, amount in tally.amounts().items()
+    ]
+    if rows:
+        traffic.add_traffic(unit.connection, rows)
 
 
 def book(unit: Unit) -> Simulation:
@@ -170,18 +194,15 @@ def save(unit: Unit) -> None:
 
 
 def _write(unit: Unit, made: Simulation) -> None:
-    inserted: list[Pair] = []
+    inserted: list[DeploymentRecord] = []
     updated: list[DeploymentRecord] = []
     for key in made.changed:
         endpoint, deployment = unit.endpoints[key], made.deployments[key]
         row = row_of(deployment, endpoint)
-        if key in unit.fresh:
-            inserted.append((endpoint, row))
-        else:
-            updated.append(row)
+        (inserted if key in unit.fresh else updated).append(row)
         unit.publish(endpoint, deployment)
     if inserted:
-        queries.insert_pairs(unit.connection, inserted)
+        queries.insert_deployments(unit.connection, inserted)
         unit.fresh.clear()
     if updated:
         queries.update_deployments(unit.connection, updated)
@@ -213,6 +234,8 @@ def _facts_after(facts: Facts, made: Simulation) -> Facts:
 
 def _event(unit: Unit, event: Event) -> tuple[Any, ...]:
     deployment = event.deployment
+    # It enters the queue by what is asked for, so that it stands there still when that is saved.
+    waits = deployment.waiting and event.is_move and event.to_state is State.QUEUED
     return (
         unit.project.key,
         deployment.key,
@@ -224,4 +247,14 @@ def _event(unit: Unit, event: Event) -> tuple[Any, ...]:
         event.ready,
         event.desired,
         event.cause,
+        _WAITING if waits else None,
     )
+
+
+def tell(unit: Unit, kind: Kind, endpoint_id: str, deployment_key: int = 0, **note: Any) -> None:
+    """Record something that was asked for, after everything that happened before it."""
+    save(unit)
+    text = orjson.dumps(note).decode()
+    where = (unit.project.key, deployment_key, endpoint_id, kind.value, unit.now)
+    history.add_events(unit.connection, [(*where, None, None, 0, 0, "api", text)])
+    unit.told = True

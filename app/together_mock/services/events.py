@@ -23,7 +23,7 @@ class Happening:
     endpoint_id: str
     at: int
     from_state: State | None
-    to_state: State
+    to_state: State | None
     ready: int
     desired: int
     cause: str
@@ -37,7 +37,7 @@ def happening(event: EventRecord) -> Happening:
         endpoint_id=event.endpoint_id,
         at=event.at,
         from_state=State(event.from_state) if event.from_state else None,
-        to_state=State(event.to_state),
+        to_state=State(event.to_state) if event.to_state else None,
         ready=event.ready,
         desired=event.desired,
         cause=event.cause,

@@ -8,7 +8,7 @@ from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES, State
 from together_mock.core.timing import ENDLESS
 from together_mock.services import engine, inference
-from together_mock.services.endpoints import found
+from together_mock.services.endpoints import deployment_found
 from together_mock.services.events import Happening, happening
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
@@ -38,7 +38,7 @@ def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
         MockError: `unknown_endpoint`.
     """
     with world.write(project) as unit:
-        endpoint, row = found(unit, endpoint_id)
+        endpoint, row = deployment_found(unit, endpoint_id)
         deployment = engine.deployment_of(unit, endpoint, row)
         next_state, next_at = _next(unit, deployment)
         return Timeline(
@@ -98,7 +98,7 @@ def why(unit: Unit, deployment: Deployment) -> str:
     if deployment.state is State.SERVING:
         return _why_serving(deployment)
     if deployment.state is State.FAILED:
-        cause = history.events_of(unit.connection, unit.project.key, deployment.key)[-1].cause
+        cause = deployment.cause or "state"
         return f"{cause} put it into ERROR, where it stays until it is restarted or deleted"
     if deployment.state is State.STOPPED:
         return f"it stays {word}: nothing is due"

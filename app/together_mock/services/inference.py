@@ -1,16 +1,17 @@
 """Inference: where a request goes, and whether it may. The common case runs no SQL."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import NamedTuple
 
 from together_mock.core.catalog import Model
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.services.projects import Activity, Project, Route
-from together_mock.services.rows import value_of
-from together_mock.services.unit import route
+from together_mock.services import metering
+from together_mock.services.projects import Activity, Project
+from together_mock.services.routes import find_route
+from together_mock.services.targets import Fanout, Route
 from together_mock.services.world import World
-from together_mock.store import queries
 
 MOST_ROUTES = 250_000
 
@@ -38,9 +39,20 @@ class Admitted(NamedTuple):
 
 
 def admit(
-    world: World, project: Project, name: str, operation: Operation = Operation.CHAT
+    world: World,
+    project: Project,
+    name: str,
+    operation: Operation = Operation.CHAT,
+    key: Callable[[], str] = str,
 ) -> Admitted | None:
     """Admit a request by the routing snapshot; None when only the store can tell.
+
+    Args:
+        world: the world.
+        project: whose request it is.
+        name: what the request names as its model.
+        operation: what it asks for.
+        key: gives the sampling key by which a traffic split chooses a deployment.
 
     Raises:
         MockError: the endpoint or model of that name does not answer, or not that operation.
@@ -50,7 +62,13 @@ def admit(
         if at >= project.valid_until or name not in project.routes:
             return None
         target = project.routes[name]
-        model, kind = _model(world, name, target, operation)
+        try:
+            if isinstance(target, Fanout):
+                target = target.route(at, name, key)
+            model, kind = _model(world, name, target, operation)
+        except MockError as error:
+            metering.turned_away(world, project, target, at, error)
+            raise
         first = not project.has_activity
         project.request_count += 1
         if target is not None:
@@ -135,7 +153,11 @@ def refuse(world: World, project: Project) -> int:
 
 
 def admit_by_store(
-    world: World, project: Project, name: str, operation: Operation = Operation.CHAT
+    world: World,
+    project: Project,
+    name: str,
+    operation: Operation = Operation.CHAT,
+    key: Callable[[], str] = str,
 ) -> Admitted:
     """Admit a request after bringing the snapshot up to date; may wait for the store.
 
@@ -145,7 +167,7 @@ def admit_by_store(
     while True:
         with world.alone():
             # Whoever was first has brought it up to date for all that waited.
-            admitted = admit(world, project, name, operation)
+            admitted = admit(world, project, name, operation, key)
             if admitted is not None:
                 return admitted
             _load(world, project, name)
@@ -155,15 +177,15 @@ def _load(world: World, project: Project, name: str) -> None:
     with world.write(project) as unit:
         # Names that no endpoint has are remembered too, and clients can think of any number.
         unit.forget_routes = len(project.routes) >= MOST_ROUTES
-        pair = queries.endpoint_by_name(unit.connection, project.key, name)
-        pair = pair or queries.endpoint_by_id(unit.connection, project.key, name)
-        unit.routes[name] = pair and route(pair[0], value_of(world.catalog, *pair))
+        unit.routes[name] = find_route(unit, name)
 
 
 def _model(
     world: World, name: str, target: Route | None, operation: Operation
 ) -> tuple[str, Model | None]:
     if target is not None and not target.serving:
+        if target.birth == "v2":
+            raise MockError("routing_error", param="model", model=name)
         raise MockError("endpoint_not_running", param="model", model=name)
     model = name if target is None else target.model
     kind = world.catalog.models.get(model)

@@ -6,7 +6,7 @@ from together_mock.core.deployment import Deployment, Scaling
 from together_mock.core.errors import MockError
 from together_mock.core.load import parse_curve
 from together_mock.core.states import FROM_V1, V1_STATES, State
-from together_mock.services.documents import ProgressEntry, ScalingEntry
+from together_mock.services.progress_documents import ProgressEntry, ScalingEntry
 
 
 def show(value: Deployment) -> ProgressEntry:
@@ -17,6 +17,7 @@ def show(value: Deployment) -> ProgressEntry:
         next_at=value.next_at,
         next_state=_word(value.next_state),
         next_cause=value.next_cause,
+        cause=value.cause,
         struck=value.struck,
         hold_before=_word(value.hold_before),
         arrived_at=value.arrived_at,
@@ -48,6 +49,7 @@ def _shown(scaling: Scaling) -> ScalingEntry:
         diverged_at=scaling.diverged_at,
         seen=scaling.seen,
         decide_at=scaling.decide_at,
+        moves=scaling.moves,
     )
 
 
@@ -62,7 +64,8 @@ def restore(value: Deployment, state: State, entry: ProgressEntry) -> None:
         raise MockError("invalid_value", param="progress.ready", detail=detail)
     value.state, value.since, value.steps = state, entry.since, entry.steps
     value.next_at, value.next_state = entry.next_at, _state(entry.next_state)
-    value.next_cause, value.struck = entry.next_cause, entry.struck
+    value.next_cause, value.cause = entry.next_cause, entry.cause
+    value.struck = entry.struck
     value.hold_before, value.arrived_at = _state(entry.hold_before), entry.arrived_at
     value.waiting, value.pool, value.allocated = entry.waiting, entry.pool, entry.allocated
     value.desired, value.ready = entry.desired, entry.ready
@@ -87,6 +90,7 @@ def _scaling(entry: ScalingEntry) -> Scaling:
         diverged_at=entry.diverged_at,
         seen=list(entry.seen),
         decide_at=entry.decide_at,
+        moves=list(entry.moves),
     )
 
 

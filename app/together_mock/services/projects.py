@@ -1,6 +1,7 @@
 """Projects in memory: who a key belongs to, each project's clock, snapshot and activity."""
 
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
@@ -10,10 +11,12 @@ import orjson
 from together_mock.core import ids, names
 from together_mock.core.clock import MINUTE, SECOND, VirtualClock
 from together_mock.core.instants import parse_instant
+from together_mock.core.meter import Traffic
 from together_mock.core.prefixes import PrefixCache
 from together_mock.core.scripts import Script, in_order
 from together_mock.services.rules import Rules
 from together_mock.services.script_documents import StoredScript
+from together_mock.services.targets import Fanout, Route
 from together_mock.settings import Settings
 from together_mock.store.records import ProjectRecord
 
@@ -23,24 +26,6 @@ CLOSED = -1
 Spans = list[tuple[int, int]]
 # Script id -> how often it answered. Replaced, never changed, so that a reader has one state of it.
 ScriptHits = dict[str, int]
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where an inference request by an endpoint's name or id goes.
-
-    `replicas` are those that are ready; `since` is the instant they began to serve, before which
-    their prompt cache was empty.
-    """
-
-    endpoint_id: str
-    deployment_key: int
-    model: str
-    serving: bool
-    hardware: str
-    replicas: int
-    since: int
-    speculative: bool
 
 
 # Facts that are columns as they are.
@@ -98,11 +83,14 @@ class Activity:
     """What inference noted of a deployment since the last settle.
 
     `spans` are first and last requests less than a minute apart; `flights` are the instants at
-    which the number of requests in flight changed, with that number.
+    which the number of requests in flight changed, with that number; `traffic` is what came of
+    requests. What belongs to no deployment, as requests that were turned away before one was
+    chosen, is noted of deployment 0.
     """
 
     spans: Spans = field(default_factory=list)
     flights: list[tuple[int, int]] = field(default_factory=list)
+    traffic: Traffic = field(default_factory=Traffic)
 
     def request(self, at: int) -> None:
         """Note a request."""
@@ -115,6 +103,7 @@ class Activity:
         """Add what was noted after this."""
         self.spans += later.spans
         self.flights += later.flights
+        self.traffic.extend(later.traffic)
 
 
 @dataclass(eq=False)
@@ -140,7 +129,9 @@ class Project:
     scripts: tuple[Script, ...] = ()
     next_due: int | None = None
     valid_until: int = CLOSED
-    routes: dict[str, Route | None] = field(default_factory=dict)
+    routes: dict[str, Route | Fanout | None] = field(default_factory=dict)
+    # What comes before the last slash of a name in `routes` -> the names that begin with it.
+    names_below: dict[str, set[str]] = field(default_factory=dict)
     activity: dict[int, Activity] = field(default_factory=dict)
     # Deployment key -> requests in flight on each replica.
     in_flight: dict[int, list[int]] = field(default_factory=dict)
@@ -203,6 +194,24 @@ class Project:
             changed["script_hits"] = orjson.dumps(hits).decode()
         return changed
 
+    def take_routes(
+        self, routes: Mapping[str, Route | Fanout | None], stale: Iterable[str], *, anew: bool
+    ) -> None:
+        """Take over the routes that a unit of work changed; the caller has the gate."""
+        if anew:
+            self.routes.clear()
+            self.names_below.clear()
+            self.prefixes = PrefixCache()
+        for name, target in routes.items():
+            self.routes[name] = target
+            self.names_below.setdefault(_above(name), set()).add(name)
+        for name in self.routes.keys() & set(stale):
+            del self.routes[name]
+            above = _above(name)
+            self.names_below[above].remove(name)
+            if not self.names_below[above]:
+                del self.names_below[above]
+
     def go_by(self, facts: Facts, requests: int | None, hits: ScriptHits | None) -> None:
         """Take over what a unit of work committed; the caller has the gate."""
         self.script_hits = self.hits_under(facts, hits)
@@ -211,6 +220,10 @@ class Project:
         self.facts = facts
         if requests is not None:
             self.request_count = requests
+
+
+def _above(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
 def _tried(rules: Rules) -> tuple[Script, ...]:

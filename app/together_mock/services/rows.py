@@ -4,8 +4,7 @@ from typing import Any
 
 import orjson
 
-from together_mock.core.billing import price_units
-from together_mock.core.deployment import Deployment, Scaling
+from together_mock.core.deployment import Deployment, Label, Policy, Rules, Scaling
 from together_mock.core.load import parse_curve
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
@@ -18,24 +17,29 @@ def value_of(catalog: Catalog, endpoint: EndpointRecord, row: DeploymentRecord) 
     """A row as a value."""
     detail = orjson.loads(row.detail)
     hold, next_state = detail["hold_before"], detail["next_state"]
+    sku = catalog.sku(row.hardware, row.config)
     return Deployment(
         key=row.key,
         id=row.id,
         endpoint_id=endpoint.id,
         endpoint_name=endpoint.name,
-        model=endpoint.model,
+        model=row.model,
         hardware=row.hardware,
         zone=row.availability_zone,
         minimum=row.min_replicas,
         maximum=row.max_replicas,
         inactive_minutes=row.inactive_timeout,
-        price=price_units(catalog.hardware[row.hardware].cents_per_minute),
+        sku=sku,
+        price=catalog.price_of(sku),
+        label=Label(row.name, row.config, row.settings, row.etag, row.created_at, row.updated_at),
+        patience=detail["patience"],
         state=State(row.state),
         since=row.since,
         steps=row.step_count,
         next_at=detail["next_at"],
         next_state=State(next_state) if next_state else None,
         next_cause=detail["next_cause"],
+        cause=detail["cause"],
         struck=detail["struck"],
         hold_before=State(hold) if hold else None,
         arrived_at=detail["arrived_at"],
@@ -57,8 +61,25 @@ def _scaling(stored: dict[str, Any] | None) -> Scaling:
     if stored is None:
         return Scaling()
     curve, start = stored.pop("curve"), stored.pop("curve_start")
-    seen = [(at, level) for at, level in stored.pop("seen")]
-    return Scaling(curve=parse_curve(curve, start, "curve") if curve else None, seen=seen, **stored)
+    return Scaling(
+        curve=parse_curve(curve, start, "curve") if curve else None,
+        seen=[(at, level) for at, level in stored.pop("seen")],
+        moves=[(at, change) for at, change in stored.pop("moves")],
+        up=rules_of(stored.pop("up")),
+        down=rules_of(stored.pop("down")),
+        **stored,
+    )
+
+
+def rules_of(stored: list[Any]) -> Rules:
+    """The limits of one direction as they are stored: the selector, then the policies."""
+    select, *policies = stored
+    return Rules(tuple(Policy(*policy) for policy in policies), select)
+
+
+def stored_rules(rules: Rules) -> list[Any]:
+    """The limits of one direction, to be stored."""
+    return [rules.select, *map(list, rules.policies)]
 
 
 def row_of(value: Deployment, endpoint: EndpointRecord) -> DeploymentRecord:
@@ -67,6 +88,8 @@ def row_of(value: Deployment, endpoint: EndpointRecord) -> DeploymentRecord:
         "next_at": value.next_at,
         "next_state": value.next_state,
         "next_cause": value.next_cause,
+        "cause": value.cause,
+        "patience": value.patience,
         "struck": value.struck,
         "hold_before": value.hold_before,
         "arrived_at": value.arrived_at,
@@ -81,6 +104,13 @@ def row_of(value: Deployment, endpoint: EndpointRecord) -> DeploymentRecord:
         project_key=endpoint.project_key,
         endpoint_key=endpoint.key,
         id=value.id,
+        name=value.label.name,
+        model=value.model,
+        config=value.label.config,
+        settings=value.label.settings,
+        etag=value.label.etag,
+        created_at=value.label.created_at,
+        updated_at=value.label.updated_at,
         hardware=value.hardware,
         availability_zone=value.zone,
         min_replicas=value.minimum,
@@ -106,6 +136,11 @@ def _stored(scaling: Scaling) -> dict[str, Any]:
         "target": scaling.target,
         "up_window": scaling.up_window,
         "down_window": scaling.down_window,
+        "up": stored_rules(scaling.up),
+        "down": stored_rules(scaling.down),
+        "follows_load": scaling.follows_load,
+        "zero_window": scaling.zero_window,
+        "moves": scaling.moves,
         "curve": curve.text if curve else None,
         "curve_start": curve.start if curve else None,
         "in_flight": scaling.in_flight,

@@ -154,6 +154,10 @@ class Fault(NewFault):
         )
 
 
+# Seconds, by preset; at once under the others. Source: 10 to 60 s (together-v2 reference, 5).
+PROPAGATION = {"realistic": 30.0}
+
+
 class Rules(Document):
     """Everything that a test set up for a project."""
 
@@ -169,8 +173,15 @@ class Rules(Document):
     balance: int | None = None
     balance_at: int = 0
     on_poll: Literal["none", "next"] = "none"
+    # How long routers take to go by another traffic split; None leaves it to the preset.
+    propagation: Seconds | None = None
     # How fast models answer; None leaves it to the preset.
     inference: Literal["instant", "realistic"] | None = None
+
+    def propagation_delay(self, preset: str) -> int:
+        """How long routers take to go by another traffic split (microseconds)."""
+        seconds = PROPAGATION.get(preset, 0.0) if self.propagation is None else self.propagation
+        return round(seconds * SECOND)
 
     @property
     def bind(self) -> bool:

@@ -11,7 +11,7 @@ from together_mock.core.lifecycle import ahead
 from together_mock.core.load import Curve, parse_curve
 from together_mock.core.states import FROM_V1, V1_STATES, State
 from together_mock.services import control, engine
-from together_mock.services.endpoints import found
+from together_mock.services.endpoints import deployment_found
 from together_mock.services.projects import Project
 from together_mock.services.rules import (
     CapacityDocument,
@@ -134,6 +134,13 @@ def check_capacity(world: World, document: CapacityDocument) -> None:
         if (pool.hardware, pool.zone) in seen:
             raise MockError("invalid_value", param=param, detail="names a pool a second time")
         seen.add((pool.hardware, pool.zone))
+
+
+def set_propagation(world: World, project: Project, seconds: float | None) -> None:
+    """Set how long routers take to go by another traffic split; None leaves it to the preset."""
+    with world.write(project) as unit:
+        rules = unit.facts.rules.model_copy(update={"propagation": seconds})
+        engine.set_facts(unit, rules=rules)
 
 
 def faults(world: World, project: Project) -> list[Fault]:
@@ -282,4 +289,4 @@ def _window(seconds: float | None, present: int) -> int:
 
 
 def _deployment(unit: Unit, endpoint_id: str, param: str | None = None) -> Deployment:
-    return engine.deployment_of(unit, *found(unit, endpoint_id, param))
+    return engine.deployment_of(unit, *deployment_found(unit, endpoint_id, param))

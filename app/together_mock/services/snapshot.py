@@ -6,11 +6,13 @@ from together_mock.core.billing import exact_dollars
 from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
-from together_mock.services import engine, progress
+from together_mock.services import engine, model_documents, progress
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
+from together_mock.services.unit import Unit
+from together_mock.services.v2 import state as fleet_state
 from together_mock.services.world import World
-from together_mock.store import history, queries
+from together_mock.store import fleet, history, queries
 from together_mock.store.records import EndpointRecord
 
 
@@ -36,10 +38,10 @@ def show(world: World, project: Project) -> dict[str, Any]:
             },
             "preset": facts.preset,
             "inference": rules.inference,
-            "endpoints": [
-                _entry(endpoint, value_of(world.catalog, endpoint, row))
-                for endpoint, row in queries.endpoints_oldest_first(unit.connection, project.key)
-            ],
+            "propagation": rules.propagation,
+            "endpoints": _endpoints(unit),
+            "models": model_documents.show(unit),
+            "uploads": model_documents.show_uploads(unit),
             "profiles": plain["profiles"],
             "capacity": plain["capacity"],
             "planned_capacity": plain["planned"],
@@ -65,12 +67,26 @@ def show(world: World, project: Project) -> dict[str, Any]:
         }
 
 
+def _endpoints(unit: Unit) -> list[dict[str, Any]]:
+    connection, key = unit.connection, unit.project.key
+    deployments: dict[int, list[Deployment]] = {}
+    for endpoint, row in queries.endpoints_oldest_first(connection, key):
+        value = value_of(unit.catalog, endpoint, row)
+        deployments.setdefault(endpoint.key, []).append(value)
+    return [
+        _entry(endpoint, known[0])
+        if fleet_state.is_plain(endpoint, known := deployments.get(endpoint.key, []))
+        else fleet_state.show(unit, endpoint, known)
+        for endpoint in fleet.endpoints_oldest_first(connection, key)
+    ]
+
+
 def _entry(endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "name": endpoint.name,
         "display_name": endpoint.display_name,
-        "model": endpoint.model,
+        "model": deployment.model,
         "hardware": deployment.hardware,
         "state": V1_STATES[deployment.state],
         "autoscaling": {

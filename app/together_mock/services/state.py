@@ -6,21 +6,25 @@ from typing import Any
 
 import orjson
 
-from together_mock.core import commands
 from together_mock.core.billing import Usage, units
 from together_mock.core.clock import VirtualClock
-from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.core.states import FROM_V1, State
-from together_mock.services import checks, engine, progress, projects, scripts, setups
-from together_mock.services.birth import Identity, NewEndpoint, make
+from together_mock.services import (
+    engine,
+    entries,
+    model_documents,
+    projects,
+    scripts,
+    setups,
+)
 from together_mock.services.documents import EndpointEntry, StateDocument, read_document
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.rules import Rules
 from together_mock.services.unit import Unit
+from together_mock.services.v2 import state as fleet_state
+from together_mock.services.v2.documents import RoutedEntry
 from together_mock.services.world import World
-from together_mock.store import accounts, history, queries
-from together_mock.store.records import EndpointRecord
+from together_mock.store import accounts, history, queries, traffic
 
 # What a reset can be told to bring back; each is a part of the project.
 RESETTABLE = (
@@ -133,8 +137,15 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
     # It was settled above, and what is left counts from where the clock stands.
     changes["balance_at"] = unit.now
     engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
+    if "models" in parts:
+        _replace_models(unit, start)
     if "endpoints" in parts:
         _replace_endpoints(world, unit, start)
+
+
+def _replace_models(unit: Unit, document: StateDocument) -> None:
+    model_documents.restore(unit, document.models)
+    model_documents.restore_uploads(unit, document.uploads)
 
 
 def _replace(world: World, unit: Unit, document: StateDocument) -> None:
@@ -163,6 +174,7 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
     unit.now = clock.base_at
     unit.request_count = document.counters.requests
     unit.script_hits = scripts.hits_of(rules, document.scripts)
+    _replace_models(unit, document)
     _replace_endpoints(world, unit, document)
     usage = {
         (used.endpoint, used.hardware, used.day): Usage(used.replica_time, used.idle_time)
@@ -182,7 +194,8 @@ def _check_setups(world: World, document: StateDocument) -> None:
             error.param = f"{prefix}.{error.param}"
             raise
     for index, used in enumerate(document.billing.usage):
-        if used.hardware not in world.catalog.hardware:
+        known = world.catalog.platform.instance_types
+        if used.hardware not in world.catalog.hardware and used.hardware not in known:
             param = f"billing.usage.{index}.hardware"
             raise MockError("invalid_value", param=param, detail="is no hardware of the catalogue")
 
@@ -199,6 +212,7 @@ def _rules(document: StateDocument, now: int, seed: str) -> Rules:
         balance_at=now if billing.balance_at is None else billing.balance_at,
         on_poll=document.clock.on_poll if document.clock else "none",
         inference=document.inference,
+        propagation=document.propagation,
     )
     return scripts.with_entries(rules, document.scripts, document.counters.scripts, seed)
 
@@ -216,29 +230,23 @@ def _replace_endpoints(world: World, unit: Unit, document: StateDocument) -> Non
     engine.save(unit)
     unit.discard_simulation()
     queries.delete_endpoints(unit.connection, unit.project.key)
+    traffic.delete_traffic(unit.connection, unit.project.key)
     unit.forget_routes, unit.routes = True, {}
     unit.taken = _names(document.endpoints)
     # Also where there are no endpoints: it knows when planned pools are due.
     engine.simulation(unit)
     for index, entry in enumerate(document.endpoints):
         try:
-            endpoint, deployment = _made(world, unit, entry)
+            if isinstance(entry, RoutedEntry):
+                fleet_state.restore(world, unit, entry)
+            else:
+                entries.restore(world, unit, entry)
         except MockError as error:
             error.param = f"endpoints.{index}.{error.param}"
             raise
-        engine.add(unit, endpoint, deployment)
-        if entry.progress is None:
-            _enter(unit, deployment, FROM_V1[entry.state])
 
 
-def _enter(unit: Unit, deployment: Deployment, state: State) -> None:
-    made = engine.simulation(unit)
-    if state in (State.STARTING, State.SERVING, State.STOPPING):
-        commands.take(made, deployment, deployment.minimum)
-    made.enter(deployment, state, unit.now, "state")
-
-
-def _names(entries: Sequence[EndpointEntry]) -> set[str]:
+def _names(entries: Sequence[EndpointEntry | RoutedEntry]) -> set[str]:
     """The ids and names that a document gives.
 
     Raises:
@@ -257,29 +265,3 @@ def _names(entries: Sequence[EndpointEntry]) -> set[str]:
                 )
             seen.add((field, value))
     return {value for _, value in seen}
-
-
-def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecord, Deployment]:
-    hardware = checks.find_hardware(world, entry.hardware, entry.model)
-    bounds = entry.autoscaling
-    checks.check_replicas(bounds.min_replicas, bounds.max_replicas)
-    checks.check_zone(world, entry.availability_zone)
-    if entry.progress and entry.progress.next_at and entry.state in ("STOPPED", "ERROR"):
-        detail = f"{entry.state} does not end by itself"
-        raise MockError("invalid_value", param="progress.next_at", detail=detail)
-    new = NewEndpoint(
-        model=entry.model,
-        hardware=hardware.id,
-        display_name=entry.display_name,
-        min_replicas=bounds.min_replicas,
-        max_replicas=bounds.max_replicas,
-        inactive_timeout=entry.inactive_timeout,
-        availability_zone=entry.availability_zone,
-        disable_prompt_cache=entry.disable_prompt_cache,
-        disable_speculative_decoding=entry.disable_speculative_decoding,
-    )
-    identity = Identity(entry.id, entry.name, entry.deployment_id, entry.created_at)
-    endpoint, deployment = make(unit, new, hardware, identity)
-    if entry.progress is not None:
-        progress.restore(deployment, FROM_V1[entry.state], entry.progress)
-    return endpoint, deployment

@@ -10,7 +10,8 @@ from together_mock.core.events import Event
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
-from together_mock.services.projects import Facts, Project, Route, ScriptHits
+from together_mock.services.projects import Facts, Project, ScriptHits
+from together_mock.services.targets import Fanout, Route
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
 
@@ -30,7 +31,7 @@ class Unit:
     now: int
     facts: Facts
     catalog: Catalog
-    routes: dict[str, Route | None] = field(default_factory=dict)
+    routes: dict[str, Route | Fanout | None] = field(default_factory=dict)
     forget_routes: bool = False
     # The deployments at work, and the endpoint of each by its key; written back before the commit.
     simulation: Simulation | None = None
@@ -40,6 +41,10 @@ class Unit:
     # Ids and names that the store does not know yet, but that are given out.
     taken: set[str] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
+    # Whether something else was recorded that followers of events want to hear of.
+    told: bool = False
+    # Names whose routes are to be found anew.
+    stale: set[str] = field(default_factory=set)
     # Set to make the project's count of inference requests start anew from there.
     request_count: int | None = None
     # Set to make the counts of its scripts start anew from there.
@@ -76,24 +81,30 @@ class Unit:
 
     def publish(self, endpoint: EndpointRecord, deployment: Deployment) -> None:
         """Let inference see the endpoint as it is now, where it remembers something of it."""
-        for name in (endpoint.name, endpoint.id):
+        if endpoint.traffic:
+            self.stale |= {endpoint.name, f"{endpoint.name}/{deployment.label.name}"}
+            return
+        for name in (endpoint.name, endpoint.id, f"{endpoint.name}/{deployment.label.name}"):
             if name in self.project.routes or name in self.routes:
                 self.routes[name] = route(endpoint, deployment)
 
     def withdraw(self, endpoint: EndpointRecord) -> None:
-        """Let inference no longer find the endpoint."""
-        self.routes[endpoint.name] = self.routes[endpoint.id] = None
+        """Let inference find the endpoint and its deployments anew, or no longer."""
+        self.stale |= {endpoint.name, endpoint.id}
+        self.stale |= self.project.names_below.get(endpoint.name, set())
 
 
 def route(endpoint: EndpointRecord, deployment: Deployment) -> Route:
-    """What inference needs to know of an endpoint."""
+    """What inference needs to know of a deployment."""
     return Route(
         endpoint_id=endpoint.id,
+        deployment_id=deployment.id,
         deployment_key=deployment.key,
-        model=endpoint.model,
+        model=deployment.model,
         serving=deployment.state is State.SERVING and deployment.ready > 0,
         hardware=deployment.hardware,
         replicas=deployment.ready,
         since=deployment.since,
         speculative=not endpoint.disable_speculative_decoding,
+        birth=endpoint.birth,
     )

@@ -12,7 +12,6 @@ from sqlite3 import Connection
 from typing import Any
 
 from together_mock.core.clock import MINUTE, RealTime
-from together_mock.core.prefixes import PrefixCache
 from together_mock.services import engine, projects
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
@@ -278,16 +277,13 @@ class World:
     def _publish(self, unit: Unit, next_due: int | None) -> None:
         project = unit.project
         with project.gate:
-            if unit.forget_routes:
-                project.routes.clear()
-                project.prefixes = PrefixCache()
-            project.routes.update(unit.routes)
+            project.take_routes(unit.routes, unit.stale, anew=unit.forget_routes)
             self._by_name.pop(project.slug, None)
             project.go_by(unit.facts, unit.request_count, unit.script_hits)
             self._register(project)
             project.next_due = next_due
             project.valid_until = FOREVER if next_due is None else next_due
-        if unit.events:
+        if unit.events or unit.told:
             self.on_events(project)
         if next_due is not None and (real := unit.facts.clock.real_at(next_due)) is not None:
             self.wake(real)

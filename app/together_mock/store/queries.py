@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from together_mock.store.prepared import Prepared
@@ -40,9 +41,15 @@ _DUE = _pairs(_OF_PROJECT, col(DeploymentRow.due_at) <= bindparam("until"))
 _WAITING = _pairs(_OF_PROJECT, col(DeploymentRow.waiting) == 1)
 _HOLDING = _pairs(_OF_PROJECT, col(DeploymentRow.allocated) > 0)
 _OF_DEPLOYMENT = _pairs(col(DeploymentRow.key) == bindparam("key"))
-_BY_ID = _pairs(_OWNED, col(EndpointRow.id) == bindparam("id"))
-_BY_NAME = _pairs(_OWNED, col(EndpointRow.name) == bindparam("name"))
-_OLDEST_FIRST = Prepared(_PAIRS.where(_OWNED).order_by(col(EndpointRow.key)))
+_BY_ID = Prepared(
+    _PAIRS.where(_OWNED, col(EndpointRow.id) == bindparam("id"))
+    .order_by(col(DeploymentRow.key))
+    .limit(2)
+)
+_BY_DEPLOYMENT_ID = _pairs(_OF_PROJECT, col(DeploymentRow.id) == bindparam("id"))
+_OLDEST_FIRST = Prepared(
+    _PAIRS.where(_OWNED).order_by(col(EndpointRow.key), col(DeploymentRow.key))
+)
 
 
 def _read(cursor: Cursor) -> list[Pair]:
@@ -105,14 +112,14 @@ def pairs_of_deployments(connection: Connection, keys: Iterable[int]) -> list[Pa
     return [pair for key in keys for pair in _read(_OF_DEPLOYMENT.run(connection, key=key))]
 
 
-def endpoint_by_id(connection: Connection, project_key: int, endpoint_id: str) -> Pair | None:
-    """An endpoint with its deployment, by id."""
-    return _first(_BY_ID.run(connection, project=project_key, id=endpoint_id))
+def pairs_of_endpoint(connection: Connection, project_key: int, endpoint_id: str) -> list[Pair]:
+    """An endpoint, by id, with its oldest deployment, and with the next one if there is one."""
+    return _read(_BY_ID.run(connection, project=project_key, id=endpoint_id))
 
 
-def endpoint_by_name(connection: Connection, project_key: int, name: str) -> Pair | None:
-    """An endpoint with its deployment, by name."""
-    return _first(_BY_NAME.run(connection, project=project_key, name=name))
+def pair_of_deployment(connection: Connection, project_key: int, deployment_id: str) -> Pair | None:
+    """A deployment, by id, with its endpoint."""
+    return _first(_BY_DEPLOYMENT_ID.run(connection, project=project_key, id=deployment_id))
 
 
 def endpoints_oldest_first(connection: Connection, project_key: int) -> list[Pair]:
@@ -144,6 +151,12 @@ class ListedEndpoint(NamedTuple):
     created_at: int
 
 
+_SIBLING = aliased(DeploymentRow)
+_COUNT = (
+    select(func.count()).where(col(_SIBLING.endpoint_key) == col(EndpointRow.key)).scalar_subquery()
+)
+
+
 def listed_endpoints(connection: Connection, project_key: int) -> list[ListedEndpoint]:
     """What a list shows of every endpoint, newest first."""
     return [ListedEndpoint._make(row) for row in _LISTED.run(connection, project=project_key)]
@@ -153,12 +166,14 @@ _LISTED = Prepared(
     select(
         col(EndpointRow.id),
         col(EndpointRow.name),
-        col(EndpointRow.model),
+        col(DeploymentRow.model),
         col(DeploymentRow.state),
         col(EndpointRow.created_at),
     )
     .join(DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key))
-    .where(_OWNED)
+    # Those with several deployments are none that a list of models and states can show; an endpoint
+    # without a traffic split has one.
+    .where(_OWNED, (col(EndpointRow.traffic) == "") | (_COUNT == 1))
     .order_by(col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
 )
 
@@ -227,10 +242,14 @@ _NEXT_KEYS = Prepared(
 )
 
 
-def insert_pairs(connection: Connection, pairs: Sequence[Pair]) -> None:
-    """Add endpoints, each with its deployment."""
-    _INSERT_ENDPOINT.run_many(connection, [endpoint for endpoint, _ in pairs])
-    _INSERT_DEPLOYMENT.run_many(connection, [deployment for _, deployment in pairs])
+def insert_endpoints(connection: Connection, endpoints: Sequence[EndpointRecord]) -> None:
+    """Add endpoints."""
+    _INSERT_ENDPOINT.run_many(connection, endpoints)
+
+
+def insert_deployments(connection: Connection, deployments: Sequence[DeploymentRecord]) -> None:
+    """Add deployments of endpoints that are there."""
+    _INSERT_DEPLOYMENT.run_many(connection, deployments)
 
 
 def update_deployments(connection: Connection, records: Sequence[DeploymentRecord]) -> None:
@@ -239,24 +258,26 @@ def update_deployments(connection: Connection, records: Sequence[DeploymentRecor
     _UPDATE_DEPLOYMENT.run_many(connection, rows)
 
 
-def rename_endpoint(connection: Connection, key: int, display_name: str) -> None:
-    """Set an endpoint's display name."""
-    _RENAME.run(connection, key=key, name=display_name)
+def update_endpoint(connection: Connection, endpoint: EndpointRecord) -> None:
+    """Write back what may have changed of an endpoint."""
+    values = {f"new_{name}": getattr(endpoint, name) for name in _CHANGEABLE}
+    _UPDATE_ENDPOINT.run(connection, written=endpoint.key, **values)
 
 
 _INSERT_ENDPOINT = Prepared(insert(_ENDPOINTS))
 _INSERT_DEPLOYMENT = Prepared(insert(_DEPLOYMENTS))
-# Keys, the id and the place never change; what may change comes after them.
+# What the simulation may have changed comes last.
 _FIXED = DeploymentRecord._fields.index("min_replicas")
 _UPDATE_DEPLOYMENT = Prepared(
     update(_DEPLOYMENTS)
     .where(_DEPLOYMENTS.c.key == bindparam("written"))
     .values({name: bindparam(f"new_{name}") for name in DeploymentRecord._fields[_FIXED:]})
 )
-_RENAME = Prepared(
+_CHANGEABLE = ("name", "display_name", "visibility", "traffic", "etag", "updated_at")
+_UPDATE_ENDPOINT = Prepared(
     update(_ENDPOINTS)
-    .where(_ENDPOINTS.c.key == bindparam("key"))
-    .values(display_name=bindparam("name"))
+    .where(_ENDPOINTS.c.key == bindparam("written"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGEABLE})
 )
 
 

@@ -24,26 +24,37 @@ class ProjectRecord(NamedTuple):
 
 
 class EndpointRecord(NamedTuple):
-    """An endpoint: what of it never depends on its lifecycle."""
+    """An endpoint: what of it never depends on a lifecycle; `traffic` is JSON, or empty."""
 
     key: int
     project_key: int
     id: str
     name: str
+    birth: str
     display_name: str
-    model: str
     disable_prompt_cache: bool
     disable_speculative_decoding: bool
+    visibility: str
+    traffic: str
+    etag: str
     created_at: int
+    updated_at: int
 
 
 class DeploymentRecord(NamedTuple):
-    """A deployment; `detail` is JSON, whose form `services.rows` knows."""
+    """A deployment; `settings` and `detail` are JSON, whose forms services know."""
 
     key: int
     project_key: int
     endpoint_key: int
     id: str
+    name: str
+    model: str
+    config: str
+    settings: str
+    etag: str
+    created_at: int
+    updated_at: int
     hardware: str
     availability_zone: str | None
     min_replicas: int
@@ -66,7 +77,7 @@ Pair = tuple[EndpointRecord, DeploymentRecord]
 
 
 class EventRecord(NamedTuple):
-    """An event, with its number in the stream as its key."""
+    """An event, with its number in the stream as its key; `note` is JSON."""
 
     key: int
     project_key: int
@@ -75,10 +86,11 @@ class EventRecord(NamedTuple):
     type: str
     at: int
     from_state: str | None
-    to_state: str
+    to_state: str | None
     ready: int
     desired: int
     cause: str
+    note: str | None
 
 
 class UsageRecord(NamedTuple):
@@ -90,3 +102,47 @@ class UsageRecord(NamedTuple):
     day: int
     replica_time: int
     idle_time: int
+
+
+class TrafficRecord(NamedTuple):
+    """How much of a measure there was in one minute of a deployment's requests."""
+
+    project_key: int
+    endpoint_id: str
+    minute: int
+    deployment_key: int
+    measure: str
+    which: str
+    amount: int
+
+
+class ModelRecord(NamedTuple):
+    """A model of a project's own; `revisions` is JSON, whose form `services.models` knows."""
+
+    key: int | None
+    project_key: int
+    id: str
+    name: str
+    kind: str
+    base_id: str
+    base_model: str
+    description: str | None
+    visibility: str
+    revisions: str
+    created_at: int
+    updated_at: int
+
+
+class UploadRecord(NamedTuple):
+    """A remote upload; instants that are None never come."""
+
+    key: int | None
+    project_key: int
+    id: str
+    model_id: str
+    remote_url: str
+    revision: str
+    failure: str | None
+    created_at: int
+    running_at: int | None
+    ends_at: int | None

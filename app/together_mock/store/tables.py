@@ -56,7 +56,11 @@ class ApiKeyRow(SQLModel, table=True):
 
 
 class EndpointRow(SQLModel, table=True):
-    """An endpoint: a stable name in front of deployments. `key` also gives the creation order."""
+    """An endpoint: a stable name in front of deployments. `key` also gives the creation order.
+
+    `birth` is the generation that made it, `v1` or `v2`; `traffic` is its traffic split as JSON
+    (see `core.routing`), empty for an endpoint whose one deployment takes everything.
+    """
 
     __tablename__ = "endpoint"
     __table_args__ = (
@@ -68,29 +72,46 @@ class EndpointRow(SQLModel, table=True):
     project_key: int = Field(foreign_key="project.key")
     id: str
     name: str
+    birth: str
     display_name: str
-    model: str
     disable_prompt_cache: bool = False
     disable_speculative_decoding: bool = False
+    visibility: str
+    traffic: str
+    etag: str
     created_at: int = _instant()
+    updated_at: int = _instant()
 
 
 class DeploymentRow(SQLModel, table=True):
-    """A deployment of an endpoint: hardware, bounds, and where it stands in its lifecycle."""
+    """A deployment of an endpoint: hardware, bounds, and where it stands in its lifecycle.
+
+    `model` is the row of the catalogue that it answers as; `config` is empty where v1 made it;
+    `settings` is what v2 was told of it and only shows again, as JSON.
+    """
 
     __tablename__ = "deployment"
     __table_args__ = (
         Index("deployment_due", "project_key", "due_at"),
         Index("deployment_waiting", "project_key", "waiting"),
         Index("deployment_hardware", "project_key", "hardware", "allocated"),
+        UniqueConstraint("endpoint_key", "id"),
+        UniqueConstraint("endpoint_key", "name"),
         # A key is never used twice: a deployment's history outlives it.
         {"sqlite_autoincrement": True},
     )
 
     key: int = Field(default=None, primary_key=True)
     project_key: int = Field(foreign_key="project.key")
-    endpoint_key: int = Field(foreign_key="endpoint.key", ondelete="CASCADE", index=True)
+    endpoint_key: int = Field(foreign_key="endpoint.key", ondelete="CASCADE")
     id: str
+    name: str
+    model: str
+    config: str
+    settings: str
+    etag: str
+    created_at: int = _instant()
+    updated_at: int = _instant()
     hardware: str
     availability_zone: str | None = None
     min_replicas: int
@@ -114,7 +135,10 @@ class DeploymentRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """One thing that happened: a change of state or of replica counts. Outlives its endpoint."""
+    """One thing that happened: a change of state, of replica counts, or of what was asked for.
+
+    Outlives its endpoint. What happened to an endpoint as a whole has no deployment: key 0.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -132,10 +156,12 @@ class EventRow(SQLModel, table=True):
     type: str
     at: int = _instant()
     from_state: str | None = None
-    to_state: str
+    to_state: str | None = None
     ready: int
     desired: int
     cause: str
+    # What else there is to say of it, as JSON.
+    note: str | None = None
 
 
 class UsageRow(SQLModel, table=True):
@@ -149,3 +175,68 @@ class UsageRow(SQLModel, table=True):
     day: int = Field(primary_key=True)
     replica_time: int = _instant()
     idle_time: int = _instant()
+
+
+class TrafficRow(SQLModel, table=True):
+    """How much of a measure there was in one minute of a deployment's requests: see `core.meter`.
+
+    Outlives its endpoint. What was refused before a deployment was chosen has none: key 0.
+    """
+
+    __tablename__ = "traffic"
+    # What is added to most often is the table itself, in the order in which it is read.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    project_key: int = Field(foreign_key="project.key", ondelete="CASCADE", primary_key=True)
+    endpoint_id: str = Field(primary_key=True)
+    # The number of the minute since the epoch.
+    minute: int = Field(primary_key=True)
+    deployment_key: int = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    # Which of the measure: a status, a kind of error, the number of a step.
+    which: str = Field(primary_key=True)
+    amount: int = _instant()
+
+
+class ModelRow(SQLModel, table=True):
+    """A model of a project's own. `revisions` is JSON: what was uploaded, oldest first."""
+
+    __tablename__ = "model"
+    __table_args__ = (
+        UniqueConstraint("project_key", "id"),
+        UniqueConstraint("project_key", "name"),
+    )
+
+    key: int = Field(default=None, primary_key=True)
+    project_key: int = Field(foreign_key="project.key", ondelete="CASCADE")
+    id: str
+    name: str
+    # `model` or `adapter`.
+    kind: str
+    # The id that the base was named by, and the row of the catalogue that it comes down to.
+    base_id: str
+    base_model: str
+    description: str | None = None
+    visibility: str
+    revisions: str
+    created_at: int = _instant()
+    updated_at: int = _instant()
+
+
+class UploadRow(SQLModel, table=True):
+    """A remote upload: a job whose course is known when it is made. It holds no credential."""
+
+    __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("project_key", "id"),)
+
+    key: int = Field(default=None, primary_key=True)
+    project_key: int = Field(foreign_key="project.key", ondelete="CASCADE")
+    id: str
+    model_id: str
+    remote_url: str
+    # The revision that it makes, and why it fails instead, if it does.
+    revision: str
+    failure: str | None = None
+    created_at: int = _instant()
+    running_at: int | None = _instant_or_none()
+    ends_at: int | None = _instant_or_none()

@@ -1,6 +1,6 @@
 """Between the control plane's wire shapes and the values of the services."""
 
-from together_mock.api.control import schemas
+from together_mock.api.control import bills, schemas
 from together_mock.core.billing import cents, dollars, minutes
 from together_mock.core.clock import SECOND
 from together_mock.core.errors import MockError
@@ -53,6 +53,11 @@ def advance(world: World, project: Project, body: schemas.AdvanceClock) -> Advan
     assert body.until is not None
     limit = _microseconds(_DEFAULT_LIMIT if body.limit is None else body.limit, "limit")
     return control.advance_until(world, project, body.until.endpoint, body.until.state, limit)
+
+
+def seconds(duration: float | str | None) -> float | None:
+    """A duration of the routing, in seconds."""
+    return None if duration is None else parse_duration(duration, "propagation")
 
 
 def _microseconds(duration: float | str, param: str) -> int:
@@ -128,7 +133,7 @@ def timeline(view: Timeline) -> schemas.Timeline:
                 {
                     "at": to_exact_iso(past.at),
                     "from": _word(past.from_state),
-                    "to": V1_STATES[past.to_state],
+                    "to": _word(past.to_state),
                     "cause": past.cause,
                 }
                 for past in view.history
@@ -147,12 +152,12 @@ def timeline(view: Timeline) -> schemas.Timeline:
     )
 
 
-def bill(made: Bill) -> schemas.Bill:
+def bill(made: Bill) -> bills.Bill:
     """The bill."""
-    return schemas.Bill(
+    return bills.Bill(
         total=dollars(made.total),
         items=[
-            schemas.BillItem(
+            bills.BillItem(
                 endpoint=item.endpoint,
                 hardware=item.hardware,
                 replica_minutes=minutes(item.replica_time),
@@ -162,7 +167,7 @@ def bill(made: Bill) -> schemas.Bill:
             )
             for item in made.items
         ],
-        days=[schemas.BillDay(day=day, cost=dollars(cost)) for day, cost in made.days.items()],
+        days=[bills.BillDay(day=day, cost=dollars(cost)) for day, cost in made.days.items()],
         running_cents_per_minute=cents(made.running),
         balance=None if made.balance is None else dollars(made.balance),
     )
@@ -180,7 +185,7 @@ def event(happening: Happening) -> dict[str, object]:
         "desired": happening.desired,
     }
     if happening.from_state is not happening.to_state:
-        data |= {"from": _word(happening.from_state), "to": V1_STATES[happening.to_state]}
+        data |= {"from": _word(happening.from_state), "to": _word(happening.to_state)}
     return data
 
 
@@ -190,7 +195,7 @@ def is_wanted(happening: Happening, wanted: schemas.WaitFor) -> bool:
     return (
         wanted.type in ("*", happening.type)
         and wanted.endpoint in (None, happening.endpoint_id)
-        and (wanted.to is None or (moved and V1_STATES[happening.to_state] == wanted.to))
+        and (wanted.to is None or (moved and _word(happening.to_state) == wanted.to))
     )
 
 

@@ -31,11 +31,13 @@ def _number_or_text(value: Any) -> Any:
 Duration = Annotated[float | str, BeforeValidator(_number_or_text)]
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
+    """A request: strict, and without unknown fields."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Reset(_Request):
+class Reset(Request):
     """What to bring back; nothing named means everything."""
 
     only: list[Part] | None = None
@@ -47,14 +49,20 @@ class ResetDone(BaseModel):
     reset: list[Part]
 
 
-class Preset(_Request):
+class Preset(Request):
     """A lifecycle preset, and how fast models answer; without `inference` the preset says that."""
 
     preset: str
     inference: Literal["instant", "realistic"] | None = None
 
 
-class SetClock(_Request):
+class Routing(Request):
+    """How long routers take to go by another split; null leaves it to the preset."""
+
+    propagation: Duration | None
+
+
+class SetClock(Request):
     """A new instant, a new rate (virtual seconds per real second; 0 is frozen), or both."""
 
     now: str | None = None
@@ -71,14 +79,14 @@ class Clock(BaseModel):
     on_poll: Literal["none", "next"]
 
 
-class Until(_Request):
+class Until(Request):
     """An endpoint and the state it is to enter."""
 
     endpoint: str
     state: Word
 
 
-class AdvanceClock(_Request):
+class AdvanceClock(Request):
     """One of `by`, `to`, `next`, `until`; `limit` goes with `until`."""
 
     by: Duration | None = None
@@ -169,7 +177,7 @@ class Faults(BaseModel):
     data: list[FaultShown]
 
 
-class PutLoad(_Request):
+class PutLoad(Request):
     """A synthetic load on an endpoint, and how the autoscaler answers to it."""
 
     endpoint: str
@@ -179,14 +187,14 @@ class PutLoad(_Request):
     scale_down_window: Seconds | None = None
 
 
-class Force(_Request):
+class Force(Request):
     """A state to put an endpoint into, and why."""
 
     to: Word
     reason: str | None = None
 
 
-class Hold(_Request):
+class Hold(Request):
     """The state to park an endpoint before."""
 
     before: Word
@@ -230,61 +238,20 @@ class Timeline(BaseModel):
     in_flight: list[int]
 
 
-class BillItem(BaseModel):
-    """What one endpoint cost on one hardware."""
-
-    endpoint: str
-    hardware: str
-    replica_minutes: str
-    idle_minutes: str
-    cents_per_minute: str
-    cost: str
-
-
-class BillDay(BaseModel):
-    """What one day cost."""
-
-    day: str
-    cost: str
-
-
-class Bill(BaseModel):
-    """The bill so far, in US dollars, exact."""
-
-    currency: Literal["USD"] = "USD"
-    total: str
-    items: list[BillItem]
-    days: list[BillDay]
-    running_cents_per_minute: str
-    balance: str | None
-
-
-class PutBalance(_Request):
-    """What is left to spend, in US dollars; null is "no limit"."""
-
-    balance: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?$")] | None
-
-
-class Horizon(_Request):
-    """How far to look ahead."""
-
-    horizon: Seconds
-
-
-class ForecastShown(BaseModel):
-    """What will have been spent by an instant, and how much of it is yet to come."""
-
-    currency: Literal["USD"]
-    until: str
-    total: str
-    added: str
-
-
-class WaitFor(_Request):
+class WaitFor(Request):
     """Which event to wait for, after which number, and for how long in real time."""
 
     type: Literal[
-        "*", "endpoint.state_changed", "endpoint.scaled", "fault.struck", "billing.stopped"
+        "*",
+        "endpoint.state_changed",
+        "endpoint.scaled",
+        "fault.struck",
+        "billing.stopped",
+        "endpoint.created",
+        "endpoint.updated",
+        "endpoint.deleted",
+        "deployment.updated",
+        "deployment.deleted",
     ] = "*"
     endpoint: str | None = None
     to: Word | None = None

@@ -52,6 +52,13 @@ def put_capacity(call: ControlledDep, body: schemas.PutCapacity) -> schemas.Capa
     return mapping.capacity(setups.put_capacity(call.world, call.project, document, body.at))
 
 
+@router.put("/routing", operation_id="putRouting", responses=errors(400, 401, 404))
+def put_routing(call: ControlledDep, body: schemas.Routing) -> schemas.Routing:
+    """Set how long a change of a traffic split takes to be in force; of those to come."""
+    setups.set_propagation(call.world, call.project, mapping.seconds(body.propagation))
+    return body
+
+
 @router.get("/faults", operation_id="listFaults", responses=errors(401, 404))
 def list_faults(call: ControlledDep) -> schemas.Faults:
     """List the faults in force, with how often each struck and may still strike."""

@@ -31,7 +31,7 @@ def completion(answers: Sequence[Answer]) -> bytes:
                 _choice(answer, choice, answer.seed_of(place), index)
                 for index, answer, place, choice in _numbered(answers)
             ],
-            "usage": chat.usage("tie", _total(answers)),
+            "usage": chat.usage("tie", total(answers)),
         }
     )
 
@@ -55,7 +55,8 @@ def _choice(answer: Answer, choice: Choice, seed: int, index: int) -> dict[str, 
     }
 
 
-def _total(answers: Sequence[Answer]) -> Usage:
+def total(answers: Sequence[Answer]) -> Usage:
+    """The tokens of all answers to one request."""
     return Usage(*map(sum, zip(*(answer.usage for answer in answers), strict=True)))
 
 
@@ -72,7 +73,7 @@ def parts(answers: Sequence[Answer]) -> list[tuple[float, bytes]]:
     )
     shapes = [(due, _shape(first, chunk)) for due, chunk in chunks]
     last = chunks[-1][0]
-    used = chat.usage("tie", _total(answers))
+    used = chat.usage("tie", total(answers))
     if first.include_usage:
         ended = _chunk(0, "", 0.0, None) | {"choices": [], "usage": used}
         shapes.append((last, _shape(first, ended)))

@@ -13,6 +13,7 @@ import orjson
 from together_mock.api.openai.reading import is_integer, read_model
 from together_mock.core.embeddings import READ, embed, shortened, while_awaited
 from together_mock.core.errors import MockError
+from together_mock.core.tokens import count_tokens
 
 MOST_INPUTS = 2048
 # Of models that the catalogue says nothing about: that of most small embedding models.
@@ -116,6 +117,16 @@ def answer(
     # All vectors at once are too much to be written without a pause for other threads.
     head = b'{"object":"list","model":%b,"data":[' % orjson.dumps(request.model)
     return b"".join((head, b",".join(data), b"]}"))
+
+
+def tokens_read(request: EmbeddingsRequest, given_up: Callable[[], bool] = bool) -> int:
+    """How many tokens are read for an answer, which does not tell them.
+
+    Raises:
+        MockError: `capacity`, when nobody waits.
+    """
+    inputs = while_awaited(request.inputs, given_up)
+    return sum(count_tokens(item[:READ]) if isinstance(item, str) else len(item) for item in inputs)
 
 
 def _text(item: str | list[int]) -> str:

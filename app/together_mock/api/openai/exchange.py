@@ -7,6 +7,7 @@ from typing import Any
 from together_mock.api.guard import HEAD_LINES, Receive, Scope, Send
 from together_mock.api.openai.pacing import Client
 from together_mock.core.instants import to_iso
+from together_mock.services.inference import Admitted
 from together_mock.services.projects import Project
 
 Headers = list[tuple[bytes, bytes]]
@@ -37,10 +38,12 @@ class Exchange:
 
     __slots__ = (
         "add_to_head",
+        "admitted",
         "body",
         "client",
         "project",
         "receive",
+        "routed",
         "send",
         "size",
         "started",
@@ -54,6 +57,10 @@ class Exchange:
         self.project: Project | None = None
         self.body: Any = None
         self.size = 0
+        # Where it goes, from when it is admitted until it is noted what came of it.
+        self.admitted: Admitted | None = None
+        # Lines of the head that tell which deployment answers.
+        self.routed = b""
         # Listened to where answering takes time.
         self.client: Client | None = None
         state = scope.get("state")
@@ -80,6 +87,7 @@ def head_of(
         ended = received if ended_at is None else to_iso(ended_at).encode()
         lines = _WHOLE % (number, number[-_RAY:], received, received, ended)
         headers = [(b"content-length", b"%d" % size)]
+    lines += exchange.routed
     if exchange.add_to_head is not None:
         exchange.add_to_head(lines)
     else:

@@ -22,14 +22,18 @@ from together_mock.api.guard import (
 )
 from together_mock.api.openai import chat, embeddings, reading, rendering, rerank
 from together_mock.api.openai.exchange import JSON_HEADERS, Exchange, head_of
+from together_mock.api.openai.noting import note_end, note_refusal
 from together_mock.api.openai.pacing import Client, send_paced
 from together_mock.api.openai.rendering import Rendered
+from together_mock.api.openai.routed import routing_lines, sampling_key
 from together_mock.core import ids
+from together_mock.core.answers import Usage
 from together_mock.core.clock import SECOND
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_iso
+from together_mock.core.meter import Sample
 from together_mock.core.requests import ChatRequest
-from together_mock.services import generation, inference
+from together_mock.services import generation, inference, metering
 from together_mock.services.brief import brief
 from together_mock.services.generation import GivenUp
 from together_mock.services.inference import Admitted, Operation
@@ -81,10 +85,10 @@ class InferenceLane:
             exchange.body = parse_json(body)
             await self._answers[scope["path"]](exchange, project)
         except MockError as error:
-            await self._refuse(exchange.project, error, send)
+            await self._refuse(exchange, error)
         except Exception:
             log.exception("an inference request failed")
-            await self._refuse(exchange.project, MockError("server_error"), send)
+            await self._refuse(exchange, MockError("server_error"))
         finally:
             if exchange.client is not None:
                 self._clients.discard(exchange.client)
@@ -109,13 +113,13 @@ class InferenceLane:
             await self._complete(exchange, project)
             return
         request = reading.read_chat(body, lenient=world.settings.lenient)
-        admitted = inference.admit(world, project, request.model)
-        if admitted is None:
-            admitted = await self._admit_by_store(project, request.model, Operation.CHAT)
+        admitted = await self._admit(exchange, project, request.model, Operation.CHAT)
         said = None if request.stream else brief(world, project, admitted, request)
         if said is not None:
             number = ids.request_id(project.facts.seed, admitted.number)
             told = chat.of_brief(number, admitted.at // SECOND, request.model, said)
+            metering.answered_at_once(world, project, admitted.target, admitted.at, said.usage)
+            exchange.admitted = None
             await exchange.send(head_of(exchange, admitted.at, number, len(told)))
             await exchange.send({"type": "http.response.body", "body": told})
             return
@@ -139,7 +143,7 @@ class InferenceLane:
     async def _complete(self, exchange: Exchange, project: Project) -> None:
         world = self._world
         requests = reading.read_completion(exchange.body, lenient=world.settings.lenient)
-        admitted = await self._admit(project, requests[0].model, Operation.CHAT)
+        admitted = await self._admit(exchange, project, requests[0].model, Operation.CHAT)
 
         def answer(given_up: GivenUp) -> Rendered:
             made = generation.answers(world, project, admitted, requests, given_up)
@@ -150,30 +154,40 @@ class InferenceLane:
 
     async def _embed(self, exchange: Exchange, project: Project) -> None:
         request = embeddings.read(exchange.body)
-        admitted = await self._admit(project, request.model, Operation.EMBEDDING)
+        admitted = await self._admit(exchange, project, request.model, Operation.EMBEDDING)
         dimension = admitted.kind.dimension if admitted.kind else None
-        payload = await self._apart(
-            exchange,
-            lambda given_up: embeddings.answer(request, admitted.model, dimension, given_up),
-        )
-        await self._send_other(exchange, project, admitted, payload)
+
+        def answer(given_up: GivenUp) -> tuple[bytes, int]:
+            made = embeddings.answer(request, admitted.model, dimension, given_up)
+            return made, embeddings.tokens_read(request, given_up)
+
+        payload, read = await self._apart(exchange, answer)
+        await self._send_other(exchange, project, admitted, payload, read)
 
     async def _rerank(self, exchange: Exchange, project: Project) -> None:
         request = rerank.read(exchange.body)
-        admitted = await self._admit(project, request.model, Operation.RERANK)
+        admitted = await self._admit(exchange, project, request.model, Operation.RERANK)
         number = ids.request_id(project.facts.seed, admitted.number)
-        payload = await self._apart(
-            exchange, lambda given_up: rerank.answer(request, number, given_up)
-        )
-        await self._send_other(exchange, project, admitted, payload)
 
-    async def _admit(self, project: Project, model: str, operation: Operation) -> Admitted:
-        admitted = inference.admit(self._world, project, model, operation)
-        return admitted or await self._admit_by_store(project, model, operation)
+        def answer(given_up: GivenUp) -> tuple[bytes, int]:
+            read = rerank.tokens_read(request, given_up)
+            return rerank.answer(request, number, given_up, read), read
 
-    async def _admit_by_store(self, project: Project, model: str, operation: Operation) -> Admitted:
-        call = Call(self._world, project, None)
-        return await call.run(inference.admit_by_store, model, operation)
+        payload, read = await self._apart(exchange, answer)
+        await self._send_other(exchange, project, admitted, payload, read)
+
+    async def _admit(
+        self, exchange: Exchange, project: Project, model: str, operation: Operation
+    ) -> Admitted:
+        key = partial(sampling_key, exchange.body)
+        admitted = inference.admit(self._world, project, model, operation, key)
+        if admitted is None:
+            call = Call(self._world, project, None)
+            admitted = await call.run(inference.admit_by_store, model, operation, key)
+        exchange.admitted = admitted
+        if admitted.target is not None and admitted.target.birth == "v2":
+            exchange.routed = routing_lines(admitted)
+        return admitted
 
     async def _apart(self, exchange: Exchange, answer: Callable[[GivenUp], T]) -> T:
         """Make an answer in a thread, which gives up when nobody waits for it."""
@@ -191,6 +205,7 @@ class InferenceLane:
     ) -> None:
         due = rendered.due
         if rendered.paced is None and due is None:
+            note_end(self._world, project, exchange, rendered.sample)
             await self._at_once(exchange, admitted, rendered)
             return
         client = self._listen(exchange)
@@ -199,18 +214,23 @@ class InferenceLane:
         try:
             if rendered.paced is not None:
                 await exchange.send(head_of(exchange, admitted.at, rendered.id, None))
-                await send_paced(client, exchange.send, rendered.paced)
+                whole = await send_paced(client, exchange.send, rendered.paced)
+                note_end(self._world, project, exchange, rendered.sample if whole else None)
             elif due is not None and await client.stays(due):
+                note_end(self._world, project, exchange, rendered.sample)
                 await self._at_once(exchange, admitted, rendered, self._world.now(project))
             elif client.dismissed:
                 raise MockError("capacity")
+            else:
+                note_end(self._world, project, exchange, None)
         finally:
             inference.land(self._world, project, flight)
 
     async def _send_other(
-        self, exchange: Exchange, project: Project, admitted: Admitted, payload: bytes
+        self, exchange: Exchange, project: Project, admitted: Admitted, payload: bytes, read: int
     ) -> None:
         number = ids.request_id(project.facts.seed, admitted.number)
+        note_end(self._world, project, exchange, Sample(Usage(read, 0)))
         await self._at_once(exchange, admitted, Rendered(number, stream=False, body=payload))
 
     async def _at_once(
@@ -224,13 +244,15 @@ class InferenceLane:
         await exchange.send(head_of(exchange, admitted.at, rendered.id, size, ended_at))
         await exchange.send({"type": "http.response.body", "body": rendered.body})
 
-    async def _refuse(self, project: Project | None, error: MockError, send: Send) -> None:
+    async def _refuse(self, exchange: Exchange, error: MockError) -> None:
+        project, send = exchange.project, exchange.send
         if project is None:
             seed, number = "", next(self._strangers)
             at = to_iso(int(self._world.real_now() * 1e6))
         else:
             seed, number = project.facts.seed, inference.refuse(self._world, project)
             at = to_iso(self._world.now(project))
+            note_refusal(self._world, project, exchange, error)
         status, body = render_inference(self._world.catalog, error, ids.request_id(seed, number))
         # Errors carry only x-api-received of the x- headers.
         headers = [

@@ -78,8 +78,11 @@ def _wake(waiter: "asyncio.Future[None] | None") -> None:
         waiter.set_result(None)
 
 
-async def send_paced(client: Client, send: Send, paced: Paced) -> None:
-    """Send each part at its instant; those that are due at one instant, or late, in one write."""
+async def send_paced(client: Client, send: Send, paced: Paced) -> bool:
+    """Send each part at its instant; those that are due at one instant, or late, in one write.
+
+    Gives whether all of it was sent: not where the client has gone, or is waited for no longer.
+    """
     places, start, each = paced.places, paced.start, paced.each
     if paced.keep_alive is not None:
         await _keep_alive(client, send, start + each * places[0], paced.keep_alive)
@@ -98,6 +101,7 @@ async def send_paced(client: Client, send: Send, paced: Paced) -> None:
     if first < count:
         # Cut off without [DONE], but as an end of the answer that HTTP knows.
         await send({"type": "http.response.body", "body": b""})
+    return first == count
 
 
 async def _keep_alive(client: Client, send: Send, until: float, every: float) -> None:

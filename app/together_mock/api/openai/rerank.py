@@ -123,18 +123,25 @@ def _scored(document: dict[str, Any], fields: list[str] | None) -> str:
     )
 
 
-def answer(request: RerankRequest, request_id: str, given_up: Callable[[], bool] = bool) -> bytes:
+def answer(
+    request: RerankRequest,
+    request_id: str,
+    given_up: Callable[[], bool] = bool,
+    read: int | None = None,
+) -> bytes:
     """The documents' scores, best first.
 
     Args:
         request: what was asked.
         request_id: the answer's id.
         given_up: whether nobody waits for the answer any more; asked before each document.
+        read: how many tokens are read for it, where they have been counted.
 
     Raises:
         MockError: `capacity`, when nobody waits.
     """
-    usage = _usage(request, given_up)
+    read = tokens_read(request, given_up) if read is None else read
+    usage = {"prompt_tokens": read, "completion_tokens": 0, "total_tokens": read}
     relevance = scores(request.query, while_awaited(request.documents, given_up))
     # The sort is stable: of documents with one score, the first comes first.
     order = sorted(range(len(relevance)), key=relevance.__getitem__, reverse=True)
@@ -150,9 +157,13 @@ def _result(request: RerankRequest, index: int, score: float) -> bytes:
     return orjson.dumps({"index": index, "relevance_score": score, "document": document})
 
 
-def _usage(request: RerankRequest, given_up: Callable[[], bool]) -> dict[str, int]:
+def tokens_read(request: RerankRequest, given_up: Callable[[], bool] = bool) -> int:
+    """How many tokens are read for an answer.
+
+    Raises:
+        MockError: `capacity`, when nobody waits.
+    """
     # A reranker reads the query with each document, and of both no more than its context.
     query = count_tokens(request.query[:READ])
     documents = while_awaited(request.documents, given_up)
-    read = sum(query + count_tokens(text[:READ]) for text in documents)
-    return {"prompt_tokens": read, "completion_tokens": 0, "total_tokens": read}
+    return sum(query + count_tokens(text[:READ]) for text in documents)

@@ -146,3 +146,16 @@ def identity(call: Call) -> schemas.ProjectApiKeyIdentity:
             "project": {"id": project.id, "name": project.slug, "slug": project.slug},
         }
     )
+
+
+def projects(call: Call) -> schemas.ProjectList:
+    """The projects that a key can use."""
+    project = call.project
+    own = schemas.ListedProject(
+        id=project.id,
+        name=project.slug,
+        slug=project.slug,
+        organization_id=project.organization_id,
+        organization_name=project.slug,
+    )
+    return schemas.ProjectList(data=[own])

@@ -261,3 +261,18 @@ class ProjectApiKeyIdentity(_Answer):
     api_key: Identified
     organization: Organization
     project: ProjectIdentity
+
+
+class ListedProject(ProjectIdentity):
+    """A project with its organization."""
+
+    organization_id: str
+    organization_name: str
+
+
+class ProjectList(_Answer):
+    """Projects."""
+
+    object: Literal["list"] = "list"
+    data: list[ListedProject]
+    next_cursor: str | None = None

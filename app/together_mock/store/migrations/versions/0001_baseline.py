@@ -46,11 +46,15 @@ def upgrade() -> None:
         sa.Column("project_key", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("birth", sa.String(), nullable=False),
         sa.Column("display_name", sa.String(), nullable=False),
-        sa.Column("model", sa.String(), nullable=False),
         sa.Column("disable_prompt_cache", sa.Boolean(), nullable=False),
         sa.Column("disable_speculative_decoding", sa.Boolean(), nullable=False),
+        sa.Column("visibility", sa.String(), nullable=False),
+        sa.Column("traffic", sa.String(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project_key"],
             ["project.key"],
@@ -68,15 +72,66 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("from_state", sa.String(), nullable=True),
-        sa.Column("to_state", sa.String(), nullable=False),
+        sa.Column("to_state", sa.String(), nullable=True),
         sa.Column("ready", sa.Integer(), nullable=False),
         sa.Column("desired", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key"),
         sqlite_autoincrement=True,
     )
     op.create_index("event_project", "event", ["project_key", "key"], unique=False)
+    op.create_table(
+        "model",
+        sa.Column("key", sa.Integer(), nullable=False),
+        sa.Column("project_key", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("base_id", sa.String(), nullable=False),
+        sa.Column("base_model", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("visibility", sa.String(), nullable=False),
+        sa.Column("revisions", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("project_key", "id"),
+        sa.UniqueConstraint("project_key", "name"),
+    )
+    op.create_table(
+        "traffic",
+        sa.Column("project_key", sa.Integer(), nullable=False),
+        sa.Column("endpoint_id", sa.String(), nullable=False),
+        sa.Column("minute", sa.Integer(), nullable=False),
+        sa.Column("deployment_key", sa.Integer(), nullable=False),
+        sa.Column("measure", sa.String(), nullable=False),
+        sa.Column("which", sa.String(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint(
+            "project_key", "endpoint_id", "minute", "deployment_key", "measure", "which"
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "upload",
+        sa.Column("key", sa.Integer(), nullable=False),
+        sa.Column("project_key", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("model_id", sa.String(), nullable=False),
+        sa.Column("remote_url", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("failure", sa.String(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("running_at", sa.BigInteger(), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("project_key", "id"),
+    )
     op.create_table(
         "usage",
         sa.Column("project_key", sa.Integer(), nullable=False),
@@ -94,6 +149,13 @@ def upgrade() -> None:
         sa.Column("project_key", sa.Integer(), nullable=False),
         sa.Column("endpoint_key", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("config", sa.String(), nullable=False),
+        sa.Column("settings", sa.String(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("hardware", sa.String(), nullable=False),
         sa.Column("availability_zone", sa.String(), nullable=True),
         sa.Column("min_replicas", sa.Integer(), nullable=False),
@@ -116,6 +178,8 @@ def upgrade() -> None:
             ["project.key"],
         ),
         sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("endpoint_key", "id"),
+        sa.UniqueConstraint("endpoint_key", "name"),
         sqlite_autoincrement=True,
     )
     op.create_index("deployment_due", "deployment", ["project_key", "due_at"], unique=False)
@@ -123,7 +187,3 @@ def upgrade() -> None:
         "deployment_hardware", "deployment", ["project_key", "hardware", "allocated"], unique=False
     )
     op.create_index("deployment_waiting", "deployment", ["project_key", "waiting"], unique=False)
-    op.create_index(
-        op.f("ix_deployment_endpoint_key"), "deployment", ["endpoint_key"], unique=False
-    )
-    # ### end Alembic commands ###

@@ -1,0 +1,56 @@
+"""By what a traffic split chooses, and how an answer tells which deployment it came from.
+
+Source: togethercomputer/skills (together-v2 reference, 5): the precedence of the fields and the
+names of the headers; the part of the content that counts is ours.
+"""
+
+from typing import Any
+
+import orjson
+
+from together_mock.core import ids
+from together_mock.services.inference import Admitted
+
+_FIELDS = ("prompt_cache_key", "user")
+# What begins a request, by the route that takes it.
+_CONTENT = ("prompt", "input", "query")
+
+
+def sampling_key(body: Any) -> str:
+    """The key of a request: equal keys go to the same deployment.
+
+    A conversation keeps its deployment: only what comes up to the user's first message counts.
+    """
+    for field in _FIELDS:
+        value = body.get(field)
+        if isinstance(value, str) and value:
+            return f"{field}:{value}"
+    for field in _CONTENT:
+        if field in body:
+            return "content:" + _digest(body[field])
+    return "content:" + _digest(_opening(body.get("messages")))
+
+
+def _opening(messages: Any) -> Any:
+    if not isinstance(messages, list):
+        return messages
+    for index, message in enumerate(messages):
+        if isinstance(message, dict) and message.get("role") == "user":
+            return messages[: index + 1]
+    return messages
+
+
+def _digest(value: Any) -> str:
+    return ids.digest("", "content", orjson.dumps(value)).hex()
+
+
+def routing_lines(admitted: Admitted) -> bytes:
+    """The lines of the head that name the deployment's cluster and the replica that answered."""
+    target = admitted.target
+    assert target is not None
+    cluster = ids.hex8("", "cluster", target.deployment_id)
+    replica = admitted.number % max(1, target.replicas)
+    octets = ids.digest("", "pod", target.deployment_id, replica, size=2)
+    worker = f"http://10.0.{octets[0]}.{octets[1]}:8000"
+    event = orjson.dumps([{"worker_url": worker}])
+    return b"x-cluster: cluster-%b\r\nx-i-router-log-event: %b\r\n" % (cluster.encode(), event)

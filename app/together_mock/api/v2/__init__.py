@@ -1,0 +1,1 @@
+"""The v2 face: projects, endpoints, deployments, models and their configs."""

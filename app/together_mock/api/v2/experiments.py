@@ -1,0 +1,52 @@
+"""v2 routes: the rollouts, experiments and adapters of an endpoint, of which there are none yet.
+
+They can be asked for, because clients do before they show or delete an endpoint; nothing makes one.
+"""
+
+from typing import Annotated
+
+from fastapi import Path
+from starlette.responses import Response
+
+from together_mock.api.routing import router as new_router
+from together_mock.api.v2 import wire
+from together_mock.api.v2.deployments import ParentId
+from together_mock.api.v2.wire import PageDep, ProjectDep
+from together_mock.services.v2 import deployments, endpoints
+
+router = new_router(prefix="/v2/projects/{projectId}/endpoints/{endpointId}", tags=["Experiments"])
+
+
+def _none(call: ProjectDep, endpoint_id: str) -> Response:
+    endpoints.get(call.world, call.project, endpoint_id)
+    return wire.listing([])
+
+
+@router.get("/rollouts", operation_id="listRolloutsV2")
+def list_rollouts(call: ProjectDep, endpoint_id: ParentId, _page: PageDep) -> Response:
+    """List the rollouts of an endpoint: none."""
+    return _none(call, endpoint_id)
+
+
+@router.get("/abExperiments", operation_id="listABExperimentsV2")
+def list_ab_experiments(call: ProjectDep, endpoint_id: ParentId, _page: PageDep) -> Response:
+    """List the A/B experiments of an endpoint: none."""
+    return _none(call, endpoint_id)
+
+
+@router.get("/shadowExperiments", operation_id="listShadowExperimentsV2")
+def list_shadow_experiments(call: ProjectDep, endpoint_id: ParentId, _page: PageDep) -> Response:
+    """List the shadow experiments of an endpoint: none."""
+    return _none(call, endpoint_id)
+
+
+@router.get("/deployments/{deploymentId}/adapters", operation_id="listAdaptersV2")
+def list_adapters(
+    call: ProjectDep,
+    endpoint_id: ParentId,
+    deployment_id: Annotated[str, Path(alias="deploymentId", description="The deployment's id.")],
+    _page: PageDep,
+) -> Response:
+    """List the adapters attached to a deployment: none."""
+    deployments.get(call.world, call.project, endpoint_id, deployment_id)
+    return wire.listing([])

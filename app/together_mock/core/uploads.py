@@ -1,0 +1,202 @@
+"""The course of a remote upload: closed-form in virtual time, from the instants that begin it.
+
+Nothing is ever fetched. Whether an import fails is a matter of words in its source. Statuses and
+the event type `download.started` are documented (together 3.1.1); the other types, the messages
+and the words are inferred.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from together_mock.core import ids
+from together_mock.core.lifecycle import Stage
+
+MAX_RESTARTS = 3
+# The share of a job's whole time, in percent, for which it waits.
+_WAITING_PERCENT = 10
+# And the share of the rest in which files are fetched; what is left is validation.
+_FETCHING_PERCENT = 80
+_TOLD_AT = (25, 50, 75)
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
+_URL = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?([/?#]\S*)?")
+LONGEST_SOURCE = 4096
+
+
+class Status(StrEnum):
+    """Where a job stands."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How an import ends that does not succeed; `word` in the source calls for it."""
+
+    word: str
+    status: Status
+    message: str
+
+
+FAILURES = {
+    "not_found": Failure("not-found", Status.FAILED, "The source does not exist; check remoteUrl"),
+    "gated": Failure(
+        "gated", Status.FAILED, "Access to the source is restricted; give a token that may read it"
+    ),
+    "corrupt": Failure(
+        "corrupt", Status.FAILED, "Validation failed: a weight file is cut short or damaged"
+    ),
+    "unavailable": Failure(
+        "unavailable",
+        Status.ERROR,
+        f"The source could not be reached; given up after {MAX_RESTARTS} restarts",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A remote upload. `failure` is one of FAILURES; an instant that is None never comes."""
+
+    id: str
+    model_id: str
+    remote_url: str
+    revision: str
+    failure: str | None
+    created_at: int
+    running_at: int | None
+    ends_at: int | None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of a job's course; `number` counts from 0."""
+
+    number: int
+    at: int
+    level: str
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is at an instant."""
+
+    status: Status
+    message: str
+    restarts: int
+    updated_at: int
+
+
+def is_source(remote_url: str) -> bool:
+    """Whether a job can be told to import from there: an https URL, or `org/repository`."""
+    if len(remote_url) > LONGEST_SOURCE:
+        return False
+    return bool(_URL.fullmatch(remote_url) or _REPOSITORY.fullmatch(remote_url))
+
+
+def outcome(remote_url: str, *, has_token: bool) -> str | None:
+    """Which failure an import from a source comes to; None is success."""
+    source = remote_url.lower()
+    for name, failure in FAILURES.items():
+        if name == "gated" and has_token:
+            continue
+        if re.search(rf"(?<![a-z0-9]){failure.word}(?![a-z0-9])", source):
+            return name
+    return None
+
+
+def instants(
+    stage: Stage | None, fraction: float, created_at: int
+) -> tuple[int | None, int | None]:
+    """When a job begins to run and when it ends, by a preset's stage and a draw in [0, 1)."""
+    if stage is None:
+        return None, None
+    length = stage.length(fraction)
+    return created_at + length * _WAITING_PERCENT // 100, created_at + length
+
+
+def is_imported(job: Job, at: int) -> bool:
+    """Whether the job has made its revision by an instant."""
+    return job.failure is None and job.ends_at is not None and job.ends_at <= at
+
+
+def progress(job: Job, at: int | None) -> Progress:
+    """How far a job is at an instant; None is the moment of its creation, before anything else."""
+    told = happenings(job, at)
+    last = told[-1]
+    restarts = sum(event.type == "upload.restarted" for event in told)
+    return Progress(_status(job, at), last.message, restarts, last.at)
+
+
+def _status(job: Job, at: int | None) -> Status:
+    if at is None or job.running_at is None or at < job.running_at:
+        return Status.PENDING
+    if job.ends_at is None or at < job.ends_at:
+        return Status.RUNNING
+    return FAILURES[job.failure].status if job.failure else Status.SUCCEEDED
+
+
+def happenings(job: Job, at: int | None) -> list[Happening]:
+    """What has happened to a job by an instant, in order; None is the moment of its creation."""
+    course = [(job.created_at, "INFO", "upload.created", "Waiting for an import worker")]
+    if at is not None and job.running_at is not None:
+        source = job.remote_url.partition("?")[0]
+        course.append((job.running_at, "INFO", "download.started", f"Downloading {source}"))
+        if job.ends_at is not None:
+            course += _run(job, job.running_at, job.ends_at)
+    return [
+        Happening(number, when, level, type_, message)
+        for number, (when, level, type_, message) in enumerate(course)
+        if at is None or when <= at
+    ]
+
+
+def _run(job: Job, start: int, end: int) -> list[tuple[int, str, str, str]]:
+    failure = FAILURES[job.failure] if job.failure else None
+    told: list[tuple[int, str, str, str]] = []
+    if job.failure == "unavailable":
+        told += [
+            (
+                start + (end - start) * number // (MAX_RESTARTS + 1),
+                "WARN",
+                "upload.restarted",
+                f"The source did not answer; restart {number} of {MAX_RESTARTS}",
+            )
+            for number in range(1, MAX_RESTARTS + 1)
+        ]
+    if job.failure in (None, "corrupt"):
+        told += _fetched(start, start + (end - start) * _FETCHING_PERCENT // 100)
+    if failure is None:
+        told.append((end, "INFO", "validation.succeeded", "Model files are valid"))
+        told.append((end, "INFO", "upload.succeeded", f"Imported as revision {job.revision}"))
+    else:
+        if job.failure == "corrupt":
+            told.append((end, "ERROR", "validation.failed", failure.message))
+        told.append((end, "ERROR", "upload.failed", failure.message))
+    return told
+
+
+def _fetched(start: int, end: int) -> list[tuple[int, str, str, str]]:
+    told = [
+        (
+            start + (end - start) * percent // 100,
+            "INFO",
+            "download.progress",
+            f"Downloaded {percent} % of the files",
+        )
+        for percent in _TOLD_AT
+    ]
+    told.append((end, "INFO", "download.succeeded", "Downloaded every file"))
+    return [*told, (end, "INFO", "validation.started", "Validating model files")]
+
+
+def event_id(job: Job, number: int) -> str:
+    """The id of an event of a job."""
+    return ids.prefixed("evt", job.id, number)

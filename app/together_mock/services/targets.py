@@ -1,0 +1,57 @@
+"""Where inference requests go: to a deployment, or to one of several by their keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from together_mock.core import routing
+from together_mock.core.errors import MockError
+from together_mock.core.routing import Schedule
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where an inference request by an endpoint's name or id goes.
+
+    `replicas` are those that are ready; `since` is the instant they began to serve, before which
+    their prompt cache was empty.
+    """
+
+    endpoint_id: str
+    deployment_id: str
+    deployment_key: int
+    model: str
+    serving: bool
+    hardware: str
+    replicas: int
+    since: int
+    speculative: bool
+    birth: str
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """Where requests by the name of an endpoint with a traffic split go, by their sampling keys."""
+
+    endpoint_id: str
+    schedule: Schedule
+    # By deployment id: those that stand in any of the splits.
+    routes: dict[str, Route]
+
+    def route(self, at: int, name: str, key: Callable[[], str]) -> Route:
+        """The deployment that answers a request at an instant.
+
+        Raises:
+            MockError: `endpoint_not_configured`, `routing_error`.
+        """
+        entries = routing.in_force(self.schedule, at)
+        if not entries:
+            raise MockError("endpoint_not_configured", param="model", model=name)
+        capacity = routing.capacities(entries, self._ready)
+        chosen = routing.choose(self.endpoint_id, capacity, key() if len(capacity) > 1 else "")
+        if chosen is None:
+            raise MockError("routing_error", param="model", model=name)
+        return self.routes[chosen]
+
+    def _ready(self, deployment: str) -> int:
+        route = self.routes.get(deployment)
+        return route.replicas if route is not None and route.serving else 0
