@@ -20,11 +20,15 @@ _FRAMES = str.maketrans(dict.fromkeys("│╭╮╰╯├┤┬┴┼─", " "))
 class ServerProcess:
     """`together-mock serve` on a free port, clocks standing still."""
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, folder: Path | None = None) -> None:
         command = [Path(sys.executable).with_name("together-mock"), "serve", "--port", "0"]
         frozen = ("--clock-rate", "0", "--start-at", START, "--log-level", "warning")
         self._process = subprocess.Popen(
-            [*command, *frozen, *options], stdout=subprocess.PIPE, text=True, env=_bare()
+            [*command, *frozen, *options],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=_bare(),
+            cwd=folder,
         )
         assert self._process.stdout
         self.root: str = json.loads(self._process.stdout.readline())["url"]
@@ -45,6 +49,12 @@ class Ran:
     err: str
 
 
+def printed(ran: Ran, status: int = 0) -> Any:
+    """What a command printed as JSON, and nothing else."""
+    assert (ran.status, ran.err) == (status, ""), ran.out
+    return json.loads(ran.out)
+
+
 @dataclass(frozen=True)
 class Client:
     """An installed client that is aimed at one project of a server."""
@@ -53,6 +63,8 @@ class Client:
     home: Path
     root: str
     key: str
+    # What of the base URL follows the root: 3.x spells the API's version in each path itself.
+    base: str = "/v1"
 
     def run(self, command: str | Path, *arguments: str | Path, **variables: str) -> Ran:
         """Run a command of the installation to its end."""
@@ -95,7 +107,7 @@ class Client:
             "PATH": f"{self.programs}:{os.defpath}",
             "HOME": str(self.home),
             "COLUMNS": "200",
-            "TOGETHER_BASE_URL": f"{self.root}/v1",
+            "TOGETHER_BASE_URL": f"{self.root}{self.base}",
             "TOGETHER_API_KEY": self.key,
             "TOGETHER_TELEMETRY_DISABLED": "1",
             "TOGETHER_DISABLE_VERSION_CHECK": "1",

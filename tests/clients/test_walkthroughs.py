@@ -20,4 +20,4 @@ def test_a_walkthrough_prints_what_the_page_says(walkthrough: Walkthrough, tmp_p
 def test_every_generation_is_walked_through():
     """README.md shows the whole life with each generation of the SDK."""
     shown = {found.client for found in FOUND if found.page.name == "README.md"}
-    assert {"1.5.35", "2.0.0", "2.42.0"} <= shown
+    assert {"1.5.35", "2.0.0", "2.42.0", "3.1.1"} <= shown

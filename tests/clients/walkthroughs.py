@@ -2,7 +2,8 @@
 
 A walkthrough stands between `<!-- walkthrough: CLIENT [SERVER OPTIONS] -->` and `<!-- end -->`.
 In its console blocks a line that begins with `$ ` is a command and what follows it is its output;
-a python block is a program, and the text block that follows it is what it prints.
+a python block is a program, and the text block that follows it is what it prints. `$ make serve
+ARGS="..."` stops the server and starts another one with these options, in the client's folder.
 `python -m clients.walkthroughs` (make docs) replaces every output by what the command prints.
 """
 
@@ -18,6 +19,7 @@ from clients.processes import Client, ServerProcess
 PAGES = (environments.ROOT / "README.md", *sorted((environments.ROOT / "docs").glob("*.md")))
 _WALKTHROUGH = re.compile(r"<!-- walkthrough: (\S+)(.*?) -->\n(.*?)<!-- end -->", re.DOTALL)
 _BLOCK = re.compile(r"```console\n(.*?)```|```python\n(.*?)```\s*```text\n(.*?)```", re.DOTALL)
+_RESTART = re.compile(r'make serve ARGS="([^"]*)"')
 _ADDRESS = "http://127.0.0.1:4010"
 _KEY = "test-key"
 
@@ -71,13 +73,27 @@ def _steps(block: str) -> list[Step]:
 
 def run(walkthrough: Walkthrough, home: Path) -> list[Step]:
     """Follow a walkthrough to the letter on a fresh server; what every command printed."""
-    server = ServerProcess("--clock-rate", "1", *walkthrough.options.split())
+    programs = environments.python(f"together-{walkthrough.client}")
+    server = _served(walkthrough.options.split(), home)
+    done = []
     try:
-        programs = environments.python(f"together-{walkthrough.client}")
-        client = Client(programs, home, server.root, _KEY)
-        return [_run(client, step, server.root) for step in walkthrough.steps]
+        for step in walkthrough.steps:
+            restart = _RESTART.fullmatch(step.command)
+            if restart:
+                server.stop()
+                server = _served(restart[1].split(), home)
+                done.append(Step(step.command, ""))
+            else:
+                base = "" if walkthrough.client.startswith("3.") else "/v1"
+                client = Client(programs, home, server.root, _KEY, base)
+                done.append(_run(client, step, server.root))
+        return done
     finally:
         server.stop()
+
+
+def _served(options: list[str], home: Path) -> ServerProcess:
+    return ServerProcess("--clock-rate", "1", *options, folder=home)
 
 
 def _run(client: Client, step: Step, root: str) -> Step:
@@ -85,7 +101,7 @@ def _run(client: Client, step: Step, root: str) -> Step:
     output = client.shell(
         "python - <<'PROGRAM'\n" + command + "PROGRAM" if step.is_program else command
     )
-    return Step(step.command, output, step.is_program)
+    return Step(step.command, output.replace(root, _ADDRESS), step.is_program)
 
 
 def comparable(output: str) -> str:
