@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 # Where the beta clients of 2.x look for v2: their base URL ends in /v1, and they leave /v2 out.
-_BETA = ("/v1/projects/", "/v1/organizations/", "/v1/supported-models", "/v1/public/")
+_BETA = ("/v1/projects/", "/v1/organizations/", "/v1/supported-models/", "/v1/public/")
+_BETA_LIST = "/v1/supported-models"
 
 
 class Application:
@@ -24,7 +25,7 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._beta = () if world.settings.api == "v1" else _BETA
+        self._has_v2 = world.settings.api != "v1"
         self._inference = InferenceLane(world)
         self._lanes: list[Lane] = [self._inference]
         if world.settings.api != "v2":
@@ -45,9 +46,12 @@ class Application:
         if self._guarded is None:
             await asyncio.to_thread(self.load)
         assert self._guarded is not None
-        if scope["type"] == "http" and scope["path"].startswith(self._beta):
+        if scope["type"] == "http" and self._is_beta(scope["path"]):
             scope["path"] = "/v2" + scope["path"].removeprefix("/v1")
         await self._guarded(scope, receive, send)
+
+    def _is_beta(self, path: str) -> bool:
+        return self._has_v2 and (path == _BETA_LIST or path.startswith(_BETA))
 
     def end_streams(self) -> None:
         """Let no client wait any longer; called in the event loop when the server is to stop."""

@@ -544,7 +544,7 @@ def test_a_timeout_is_none_or_half_an_hour_to_a_day(v2, endpoint, minutes):
         ("0.000001s", "0.000001s"),
         ("1.5s", "1.5s"),
         ("86400s", "86400s"),
-        ("999999999999s", "999999999999s"),
+        ("3162240000s", "3162240000s"),
     ],
 )
 def test_durations_come_back_as_seconds(v2, endpoint, said, shown):

@@ -620,20 +620,60 @@ def test_v2_stops_and_starts_what_v1_made(v2, old):
 
 
 def test_a_v1_endpoint_can_get_a_second_deployment(v2, old):
-    """The first one goes on taking everything until the split says otherwise; v1 loses sight."""
+    """The first one goes on taking everything until the split says otherwise; v1 sees that one."""
     first = old["deployments"][0]
     second = v2.deploy(old, "second")
     v2.run_until(second["id"], "STARTED")
     shown = v2.now(old)
     assert shown["trafficSplit"] == old["trafficSplit"]
     assert [row["id"] for row in shown["deployments"]] == [second["id"], first["id"]]
-    names = [old["name"], f"{old['name']}/default", f"{old['name']}/second"]
-    assert [v2.chat(name).status_code for name in names] == [200, 200, 200]
-    refused(v2.get(f"/v1/endpoints/{old['id']}"), "unknown_endpoint")
-    refused(v2.patch(f"/v1/endpoints/{old['id']}", json={"state": "STOPPED"}), "unknown_endpoint")
-    refused(v2.delete(f"/v1/endpoints/{old['id']}"), "unknown_endpoint")
+    names = [old["name"], old["id"], f"{old['name']}/default", f"{old['name']}/second"]
+    assert [v2.chat(name).status_code for name in names] == [200] * 4
+    at = f"/v1/endpoints/{old['id']}"
     listed = v2.get("/v1/endpoints", params={"type": "dedicated"}).json()["data"]
-    assert old["id"] not in [row["id"] for row in listed]
+    assert [row["id"] for row in listed].count(old["id"]) == 1
+    assert v2.patch(at, json={"state": "STOPPED"}).json()["state"] == "STOPPING"
+    v2.run_until(first["id"], "STOPPED")
+    # What v1 made has stopped, whatever it is asked by; what v2 added has not.
+    assert [v2.chat(name).status_code for name in names] == [503, 503, 503, 200]
+    assert v2.delete(at).status_code == 204
+    refused(v2.get(v2.at(old)), "v2_unknown_endpoint")
+    assert [v2.chat(name).status_code for name in names] == [404] * 4
+    assert v2.get("/_mock/billing").json()["running_cents_per_minute"] == "0"
+
+
+def test_a_change_by_v1_is_a_change_for_v2(v2, old):
+    """A tag that was read before v1 changed something is stale; other tags stay."""
+    [first] = v2.got(f"{v2.at(old)}/deployments")["data"]
+    at = f"/v1/endpoints/{old['id']}"
+    v2.patch(at, json={"autoscaling": {"max_replicas": 2}})
+    body = {"etag": first["etag"], "autoscaling": {"maxReplicas": 3}}
+    refused(v2.patch(v2.at(first), json=body), "v2_stale_etag")
+    assert v2.now(old)["etag"] == old["etag"]
+    v2.patch(at, json={"display_name": "Mine"})
+    assert v2.now(old)["etag"] != old["etag"]
+
+
+def test_v1_starts_what_v2_stopped_with_bounds_of_its_own(v2):
+    """Bounds of 0 are shown as 1 by v1, changed from there, and never left at 0 by a start."""
+    endpoint, deployment = v2.served()
+    at = f"/v1/endpoints/{endpoint['id']}"
+    v2.bounds(deployment, 0, 0)
+    v2.run_until(deployment["id"], "STOPPED")
+    changed = v2.patch(at, json={"autoscaling": {"max_replicas": 3}}).json()["autoscaling"]
+    assert (changed["min_replicas"], changed["max_replicas"]) == (1, 3)
+    assert v2.patch(at, json={"state": "STARTED"}).status_code == 200
+    v2.run_until(deployment["id"], "STARTED")
+    assert v2.chat(endpoint["name"]).status_code == 200
+    assert v2.now(deployment)["autoscaling"]["minReplicas"] == 1
+
+
+def test_v1_does_not_restart_a_deployment_that_failed(v2):
+    """What is terminal for v2 is so by whatever door."""
+    endpoint, deployment = v2.served()
+    v2.post(f"/_mock/endpoints/{deployment['id']}/transition", json={"to": "ERROR"})
+    answer = v2.patch(f"/v1/endpoints/{endpoint['id']}", json={"state": "STARTED"})
+    refused(answer, "v2_restart_failed")
 
 
 def test_v1_sees_an_endpoint_again_when_one_deployment_is_left(v2, old):

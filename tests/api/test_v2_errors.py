@@ -381,18 +381,22 @@ def test_a_server_of_v2_has_no_v1_endpoints(start_server):
 
 
 def test_where_v1_is_retired_v2_works(start_server):
-    """v1 neither creates nor restarts: 403; what runs goes on, and v2 does all of it."""
+    """v1's endpoints are neither created nor restarted, by whatever door; v2's are."""
     api = start_server(api="v1-retired").api()
     v2 = V2(api)
     answer = api.post("/v1/endpoints", json={"model": MIXTRAL, "hardware": H100X2})
     assert refused(answer, "v1_retired")["code"] == "endpoints_v1_create_access_disabled"
+    old = api.put_endpoint("STOPPED")
+    refused(api.patch(f"/v1/endpoints/{old}", json={"state": "STARTED"}), "v1_retired")
+    [stopped] = api.get(f"{v2.endpoints}/{old}/deployments").json()["data"]
+    body = {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}}
+    refused(api.patch(v2.at(stopped), json=body), "v1_retired", code="PERMISSION_DENIED")
     endpoint, deployment = v2.served()
     at = f"/v1/endpoints/{endpoint['id']}"
     assert api.get(at).json()["state"] == "STARTED"
     assert api.patch(at, json={"state": "STOPPED"}).json()["state"] == "STOPPING"
     v2.run_until(deployment["id"], "STOPPED")
-    refused(api.patch(at, json={"state": "STARTED"}), "v1_retired")
-    assert v2.bounds(deployment, 1, 1)["status"]["state"] == "DEPLOYMENT_STATE_PROVISIONING"
+    assert api.patch(at, json={"state": "STARTED"}).json()["state"] == "PENDING"
     v2.run_until(deployment["id"], "STARTED")
     assert v2.chat(endpoint["name"]).status_code == 200
 

@@ -154,17 +154,17 @@ def test_a_cursor_that_was_not_given_out_is_refused(v2, path, cursor):
 @pytest.mark.parametrize(
     ("order", "expected"),
     [
-        ("created_at", "edcba"),
+        ("created_at", "abcde"),
         ("created_at asc", "abcde"),
         ("created_at desc", "edcba"),
-        ("updated_at", "bedca"),
+        ("updated_at", "acdeb"),
         ("updated_at asc", "acdeb"),
         ("updated_at desc", "bedca"),
         ("", "edcba"),
     ],
 )
 def test_endpoints_are_ordered(several, order, expected):
-    """By creation or by the last change; newest first unless said otherwise."""
+    """By creation or by the last change: newest first, or as it says, up unless it says down."""
     assert "".join(listed(several, several.endpoints, orderBy=order)) == expected
 
 

@@ -507,3 +507,16 @@ def test_every_server_sends_a_key_the_same_way(start_server):
         two = Split(V2(server.api("same")), {"a": 1, "b": 1}).weigh(a=1, b=1)
         told.append((two.counted(keys(30)), two.by_cluster))
     assert told[0] == told[1]
+
+
+def test_content_may_be_nested_as_deep_as_bodies(v2):
+    """The sampling key is made of whatever comes: the split answers as its deployment does."""
+    endpoint, first = v2.served()
+    second = v2.deploy(endpoint, "second")
+    v2.split(endpoint, {first["id"]: 1, second["id"]: 1})
+    v2.run_until(second["id"], "STARTED")
+    content = "Hi"
+    for _ in range(252):
+        content = [content]
+    alone = v2.chat(first["name"], content).status_code
+    assert v2.chat(endpoint["name"], content).status_code == alone < 500

@@ -556,7 +556,7 @@ def test_what_is_not_there_cannot_be_downloaded(api):
     """No revision yet, another revision, another file, another model."""
     model_id = model_of(api)
     path = f"{models(api)}/download"
-    refused(api.post(path, json={"objectId": model_id}), "v2_unknown_item")
+    refused(api.post(path, json={"objectId": model_id}), "v2_no_revisions")
     uploaded(api, model_id, FILES)
     body = {"objectId": model_id, "revisionId": "rv_none"}
     refused(api.post(path, json=body), "v2_unknown_item")

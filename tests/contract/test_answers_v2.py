@@ -130,6 +130,7 @@ CALLS: dict[str, dict[int, Call]] = {
 UNREACHED = {
     ("createDeploymentV2", 402),  # see the tests of a spent balance and of full pools
     ("updateDeploymentV2", 402),
+    ("updateDeploymentV2", 403),  # see the test of a retired v1
     ("createDeploymentV2", 429),
     ("updateDeploymentV2", 429),
     # There is nothing but ids, and every text is one.
@@ -146,6 +147,7 @@ CODES = {
     400: {"INVALID_ARGUMENT", "FAILED_PRECONDITION"},
     401: {"UNAUTHENTICATED"},
     402: {"FAILED_PRECONDITION"},
+    403: {"PERMISSION_DENIED"},
     404: {"NOT_FOUND"},
     409: {"ALREADY_EXISTS", "ABORTED"},
     413: {"INVALID_ARGUMENT"},

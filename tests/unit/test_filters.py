@@ -544,7 +544,7 @@ def test_a_hostile_text_takes_no_time(text, monkeypatch):
         (None, Order("created_at", descending=True)),
         ("", Order("created_at", descending=True)),
         (" ", Order("created_at", descending=True)),
-        ("created_at", Order("created_at", descending=True)),
+        ("created_at", Order("created_at", descending=False)),
         ("created_at asc", Order("created_at", descending=False)),
         ("createdAt desc", Order("created_at", descending=True)),
         (" updated_at  ASC ", Order("updated_at", descending=False)),
@@ -552,7 +552,7 @@ def test_a_hostile_text_takes_no_time(text, monkeypatch):
     ],
 )
 def test_orders(text, order):
-    """By creation or by the last change, newest first unless it says otherwise."""
+    """By creation or by the last change: newest first, or as it says, up unless it says down."""
     assert parse_order(text) == order
 
 

@@ -77,7 +77,13 @@ def test_extreme_weights_are_spread_like_others(factor):
     """Only their ratio counts, and only that of what is ready."""
     weights = [("a", factor), ("b", factor), ("c", 1.0)]
     capacity = routing.capacities(weights, {"a": 2, "b": 1, "c": 0}.__getitem__)
-    assert capacity == {"a": 2.0, "b": 1.0, "c": 0.0}
+    assert (capacity["a"], capacity["c"]) == (2 * capacity["b"], 0.0)
+    assert 0.5 <= capacity["b"] < 1
+
+
+def test_shares_of_plain_weights_are_exact():
+    """Nine to one is 0.9, as a client would work it out."""
+    assert routing.shares([("a", 9.0), ("b", 1.0)], lambda _: 1) == {"a": 0.9, "b": 0.1}
 
 
 def test_equal_keys_go_to_the_same_deployment():

@@ -9,7 +9,7 @@ go in a trailing period, and bounds clamp it.
 import math
 
 from together_mock.core.clock import SECOND
-from together_mock.core.deployment import DISABLED, Deployment, Policy
+from together_mock.core.deployment import DISABLED, NEVER, Deployment, Policy
 
 # The longest period of a policy. Source: the types of together 3.1.1.
 LONGEST_PERIOD = 1800 * SECOND
@@ -27,7 +27,8 @@ def observe(deployment: Deployment, at: int) -> None:
     """Take note of the load at an instant, and plan the next look."""
     scaling = deployment.scaling
     curve, cap, target = scaling.curve, deployment.maximum, scaling.target
-    scaling.level, scaling.level_until = (0, None) if curve is None else curve.look(at, target, cap)
+    scaling.level, until = (0, None) if curve is None else curve.look(at, target, cap)
+    scaling.level_until = _within_time(until)
     if scaling.in_flight:
         load = scaling.in_flight + (curve.value(at) if curve else 0.0)
         scaling.level = min(cap, math.ceil(load / target))
@@ -55,7 +56,8 @@ def compare(deployment: Deployment, at: int) -> None:
     scaling.seen = seen[start:]
     scaling.diverged_at = scaling.seen[0][0]
     window = scaling.up_window if rises else scaling.down_window
-    scaling.decide_at = _open_at(deployment, wanted, max(at, scaling.diverged_at + window))
+    opens_at = _open_at(deployment, wanted, max(at, scaling.diverged_at + window))
+    scaling.decide_at = _within_time(opens_at)
 
 
 def decide(deployment: Deployment, at: int) -> int:
@@ -75,6 +77,11 @@ def note_move(deployment: Deployment, change: int, at: int) -> None:
     if scaling.up.policies or scaling.down.policies:
         kept = [move for move in scaling.moves if move[0] > at - LONGEST_PERIOD]
         scaling.moves = [*kept, (at, change)]
+
+
+def _within_time(at: int | None) -> int | None:
+    """An instant, or None for one that no clock reaches."""
+    return at if at is not None and at < NEVER else None
 
 
 def _open_at(deployment: Deployment, wanted: int, start: int) -> int | None:

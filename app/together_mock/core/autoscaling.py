@@ -4,7 +4,6 @@ Source: together-v2 reference, 4.3; OpenAPI 2.0.0; the types of together 3.1.1. 
 refused beyond the documented ones is inferred.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import NO_RULES, Deployment, Policy, Rules
 from together_mock.core.errors import MockError
+from together_mock.core.instants import LONGEST_SECONDS
 
 IN_FLIGHT = "inflight_requests"
 # How the target of each metric is meant.
@@ -30,6 +30,9 @@ LATENCIES = ("ttft", "decoding_speed", "e2e_latency")
 PERCENTILES = ("p50", "p90", "p95", "p99")
 _FULL = 100.0
 _LONGEST_PERIOD = 1800
+# Targets beyond these bounds would ask for no replica ever, or for more than can be counted.
+LEAST_TARGET, HIGHEST_TARGET = 0.1, 1e6
+_WINDOWS = range(LONGEST_SECONDS * SECOND + 1)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ class AutoscalingChange:
     up: RulesChange | None = None
     down: RulesChange | None = None
     metrics: tuple[Metric, ...] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said; an empty list, and limits without any, say nothing."""
+        said = [value for value in vars(self).values() if value not in (None, ())]
+        return all(
+            isinstance(value, RulesChange) and not any(vars(value).values()) for value in said
+        )
 
 
 # A field -> its path in an update mask, below `autoscaling`.
@@ -181,8 +192,8 @@ def check(autoscaling: Autoscaling) -> None:
         ("scaleDownWindow", autoscaling.down_window),
         ("scaleToZeroWindow", autoscaling.zero_window),
     ):
-        if window is not None and window < 0:
-            raise _bad(f"autoscaling.{name}", "must not be negative")
+        if window is not None and window not in _WINDOWS:
+            raise _bad(f"autoscaling.{name}", f"must be between 0s and {LONGEST_SECONDS}s")
     for name, rules in (("scaleUp", autoscaling.up), ("scaleDown", autoscaling.down)):
         for index, policy in enumerate(rules.policies):
             _check_policy(policy, f"autoscaling.{name}.policies.{index}")
@@ -199,9 +210,9 @@ def meant(autoscaling: Autoscaling) -> Autoscaling:
     return Autoscaling(
         minimum=max(minimum, 1) if maximum else 0,
         maximum=maximum,
-        up_window=up if up >= 0 else default.up_window,
-        down_window=down if down >= 0 else default.down_window,
-        zero_window=zero if zero is not None and zero >= 0 else None,
+        up_window=up if up in _WINDOWS else default.up_window,
+        down_window=down if down in _WINDOWS else default.down_window,
+        zero_window=zero if zero is not None and zero in _WINDOWS else None,
         up=_meant_rules(autoscaling.up),
         down=_meant_rules(autoscaling.down),
         metrics=tuple(metrics) or default.metrics,
@@ -238,8 +249,8 @@ def _check_metrics(metrics: tuple[Metric, ...]) -> None:
         if metric.kind != METRICS[metric.name]:
             raise _bad(f"{param}.type", f"must be {METRICS[metric.name]} for {metric.name}")
         percent = metric.kind == METRICS["gpu_utilization"]
-        if not (math.isfinite(metric.target) and metric.target > 0):
-            raise _bad(f"{param}.target", "must be positive")
+        if not LEAST_TARGET <= metric.target <= HIGHEST_TARGET:
+            raise _bad(f"{param}.target", f"must be between {LEAST_TARGET} and {HIGHEST_TARGET:g}")
         if percent and metric.target > _FULL:
             raise _bad(f"{param}.target", "is a percentage, so at most 100")
         if metric.percentile is not None and (

@@ -6,6 +6,7 @@ together take one course, which is told once; a change of the status is told whe
 the change itself, which the end of a scale-down does not.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from together_mock.core import endpoint_events as events
@@ -49,9 +50,15 @@ class Condition(NamedTuple):
 
 
 class Story:
-    """Tells the changes of one endpoint and of its deployments as events."""
+    """Tells the changes of one endpoint and of its deployments as events.
 
-    def __init__(self, seed: str, endpoint_id: str, name: str) -> None:
+    `position` gives the place of a change among the project's, from its key: ids follow from that.
+    """
+
+    def __init__(
+        self, seed: str, endpoint_id: str, name: str, position: Callable[[int], int]
+    ) -> None:
+        self._position = position
         self._seed = seed
         self._endpoint_id = endpoint_id
         self._name = name
@@ -174,7 +181,7 @@ class Story:
             "at": begin + int((end - begin) * phase.share),
             "message": phase.message,
             "reason": phase.name,
-            "replica": self._replica(start),
+            "replica": self._replica(named, start),
         }
         return self._event(past, phase.slot, events.PHASE_CHANGED, named, **told)
 
@@ -185,21 +192,22 @@ class Story:
             "message": message,
             "level": Level.ERROR,
             "log": "".join(reason),
-            "replica": self._replica(start),
+            "replica": self._replica(named, start),
         }
         return self._event(past, Slot.LOG, events.POD_LOG, named, **told)
 
-    def _replica(self, start: Past | None) -> str | None:
+    def _replica(self, named: Named, start: Past | None) -> str | None:
         """What stands for the replicas of one start."""
         if start is None or start.to_state is not State.STARTING:
             return None
-        return f"replica-{ids.hex8(self._seed, 'replica', start.key)}"
+        return f"replica-{ids.hex8(self._seed, 'replica', named.id, start.at)}"
 
     def _event(
         self, past: Past, slot: Slot, type_: str, named: Named | None, **told: Any
     ) -> EndpointEvent:
         at = told.pop("at", past.at)
-        id_ = ids.prefixed("evt", self._seed, past.key, int(slot))
+        place = self._endpoint_id, past.at, past.kind, past.cause, self._position(past.key)
+        id_ = ids.prefixed("evt", self._seed, *place, int(slot))
         return EndpointEvent(id_, (at, past.key, int(slot)), at, type_, deployment=named, **told)
 
 

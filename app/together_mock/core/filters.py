@@ -63,14 +63,14 @@ def parse(
 
 
 def parse_order(text: str | None) -> Order:
-    """Read an order. Without one, and without a direction, it is newest first (inferred).
+    """Read an order: newest first without one, ascending without a direction (inferred).
 
     Raises:
         MockError: `v2_bad_order`.
     """
     words = (text or "").split()
     field = _snake(words[0]) if words else "created_at"
-    direction = " ".join(words[1:]).lower() or "desc"
+    direction = " ".join(words[1:]).lower() or ("asc" if words else "desc")
     if field not in ("created_at", "updated_at") or direction not in ("asc", "desc"):
         raise MockError("v2_bad_order", param="orderBy", value=_shown(text or ""))
     return Order(field, direction == "desc")

@@ -22,6 +22,12 @@ def project_slug(key_hash: str, length: int = 8) -> str:
 # What is left of a name once the slug is off; ours, the service's own rule is not known.
 _BARE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST = 256
+_SHOWN = 100
+
+
+def cut(text: str) -> str:
+    """A client's text as an error shows it: not all of a long one."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def bare(slug: str, name: str, param: str) -> str:
@@ -32,10 +38,10 @@ def bare(slug: str, name: str, param: str) -> str:
     """
     prefix, slash, rest = name.rpartition("/")
     if slash and prefix != slug:
-        raise MockError("v2_foreign_slug", param=param, name=name)
+        raise MockError("v2_foreign_slug", param=param, name=cut(name))
     if not _BARE.fullmatch(rest) or len(rest) > _LONGEST:
         detail = "Use letters, digits, dots, hyphens and underscores, and begin with no mark"
-        raise MockError("v2_bad_name", param=param, name=name, detail=detail)
+        raise MockError("v2_bad_name", param=param, name=cut(name), detail=detail)
     return rest
 
 

@@ -55,13 +55,14 @@ def changed(schedule: Schedule, entries: Iterable[Entry], now: int, propagation:
 def capacities(entries: Iterable[Entry], ready: Callable[[str], int]) -> dict[str, float]:
     """The capacity of each deployment of a split, its weight times its ready replicas.
 
-    Only ratios mean anything, so weights are taken as parts of the greatest that has a replica:
-    any finite weights have finite capacities then.
+    Only ratios mean anything, so weights are brought down, or up, by a power of two, which rounds
+    nothing: any finite weights have finite capacities then.
     """
     replicas = {deployment: (weight, ready(deployment)) for deployment, weight in entries}
-    greatest = max([weight for weight, count in replicas.values() if count], default=0.0) or 1.0
+    greatest = max([weight for weight, count in replicas.values() if count], default=0.0)
+    _, exponent = math.frexp(greatest)
     return {
-        name: weight / greatest * count if count else 0.0
+        name: math.ldexp(weight, -exponent) * count if count else 0.0
         for name, (weight, count) in replicas.items()
     }
 

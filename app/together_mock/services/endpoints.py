@@ -7,13 +7,13 @@ from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.events import Kind
 from together_mock.core.states import State, Trigger
-from together_mock.services import checks, engine
+from together_mock.services import checks, engine, etags
 from together_mock.services.birth import NewEndpoint, make
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import queries
+from together_mock.store import fleet, queries
 from together_mock.store.records import EndpointRecord, Pair
 
 # The states in which a deployment's replicas are shown, ready or not.
@@ -102,47 +102,59 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
     """Apply every part of a change, or none of it.
 
     Raises:
-        MockError: `unknown_endpoint`, `min_exceeds_max`, `restart_while_stopping`, retired restart.
+        MockError: `unknown_endpoint`, `min_exceeds_max`, `restart_while_stopping`,
+            `v2_restart_failed`, retired restart.
     """
     with world.write(project) as unit:
         endpoint, row = found(unit, endpoint_id)
-        if change.display_name is not None:
-            endpoint = endpoint._replace(display_name=change.display_name)
-            queries.update_endpoint(unit.connection, endpoint)
         deployment = engine.deployment_of(unit, endpoint, row)
         made = engine.simulation(unit)
         made.changed.add(deployment.key)
+        # Told before what follows from it; whatever is refused below is not told either.
+        _tell(unit, endpoint, deployment, change)
         _change_replicas(unit, deployment, change)
         if change.inactive_timeout is not None:
             # An idle time that has already passed ends the endpoint now, not in the past.
             commands.set_inactive_minutes(made, deployment, change.inactive_timeout, unit.now)
         if change.started is not None:
-            _change_state(world, unit, deployment, started=change.started)
-        _tell(unit, endpoint, deployment, change)
+            retirable = world if endpoint.birth == "v1" else None
+            _change_state(unit, deployment, retirable, started=change.started)
+        if change.display_name is not None:
+            endpoint = _renamed(unit, endpoint, change.display_name)
         return view(project, endpoint, deployment)
 
 
+def _renamed(unit: Unit, endpoint: EndpointRecord, name: str) -> EndpointRecord:
+    etag = etags.following(unit, endpoint.id, etags.of_endpoint(endpoint))
+    endpoint = endpoint._replace(display_name=name, etag=etag, updated_at=unit.now)
+    queries.update_endpoint(unit.connection, endpoint)
+    engine.tell(unit, Kind.ENDPOINT_UPDATED, endpoint.id, paths=["displayName"])
+    return endpoint
+
+
 def _tell(unit: Unit, endpoint: EndpointRecord, deployment: Deployment, change: Change) -> None:
-    """Record what was asked for, by the names that v2 has for it where it has any."""
-    if change.display_name is not None:
-        engine.tell(unit, Kind.ENDPOINT_UPDATED, endpoint.id, paths=["displayName"])
+    """Record what was asked of the deployment, by the names that v2 has for it."""
     bounds = (change.started, change.min_replicas, change.max_replicas)
     paths = ["autoscaling"] if any(part is not None for part in bounds) else []
     paths += ["inactiveTimeout"] if change.inactive_timeout is not None else []
     if paths:
+        etag = etags.following(unit, deployment.id, etags.of_deployment(deployment))
+        deployment.label = deployment.label._replace(etag=etag, updated_at=unit.now)
+        fleet.relabel_deployment(unit.connection, deployment.key, deployment.label)
         told = {"id": deployment.id, "paths": paths}
         engine.tell(unit, Kind.DEPLOYMENT_UPDATED, endpoint.id, deployment.key, **told)
 
 
 def delete(world: World, project: Project, endpoint_id: str) -> None:
-    """Delete an endpoint in any state; it is gone at once.
+    """Delete an endpoint in any state, with all it has; it is gone at once.
 
     Raises:
         MockError: `unknown_endpoint`.
     """
     with world.write(project) as unit:
-        endpoint, row = found(unit, endpoint_id)
-        engine.simulation(unit).drop(engine.deployment_of(unit, endpoint, row), unit.now)
+        endpoint, _ = found(unit, endpoint_id)
+        for row in fleet.deployments(unit.connection, endpoint.key):
+            engine.simulation(unit).drop(engine.deployment_of(unit, endpoint, row), unit.now)
         queries.delete_endpoint(unit.connection, endpoint.key)
         engine.tell(unit, Kind.ENDPOINT_DELETED, endpoint.id, name=endpoint.name)
         unit.withdraw(endpoint)
@@ -209,7 +221,7 @@ def found(unit: Unit, endpoint_id: str, param: str | None = None) -> Pair:
     """An endpoint's rows.
 
     Raises:
-        MockError: `unknown_endpoint`; one with several deployments cannot be shown as one.
+        MockError: `unknown_endpoint`, also where v2 gave it several deployments.
     """
     pairs = queries.pairs_of_endpoint(unit.connection, unit.project.key, endpoint_id)
     return _only(pairs, endpoint_id, param)
@@ -230,7 +242,9 @@ def deployment_found(unit: Unit, named: str, param: str | None = None) -> Pair:
 
 
 def _only(pairs: list[Pair], endpoint_id: str, param: str | None = None) -> Pair:
-    if len(pairs) != 1:
+    # Of several, the one that v1 made: the oldest, and without a config.
+    own = bool(pairs) and pairs[0][0].birth == "v1" and not pairs[0][1].config
+    if len(pairs) != 1 and not own:
         raise MockError("unknown_endpoint", param=param, endpoint=endpoint_id)
     return pairs[0]
 
@@ -238,20 +252,27 @@ def _only(pairs: list[Pair], endpoint_id: str, param: str | None = None) -> Pair
 def _change_replicas(unit: Unit, deployment: Deployment, change: Change) -> None:
     if change.min_replicas is None and change.max_replicas is None:
         return
-    minimum = deployment.minimum if change.min_replicas is None else change.min_replicas
-    maximum = deployment.maximum if change.max_replicas is None else change.max_replicas
+    # Where v2 stopped it by bounds of 0, those that are shown count.
+    shown = max(1, deployment.minimum), max(1, deployment.maximum)
+    minimum = shown[0] if change.min_replicas is None else change.min_replicas
+    maximum = shown[1] if change.max_replicas is None else change.max_replicas
     checks.check_replicas(minimum, maximum)
     commands.set_bounds(engine.simulation(unit), deployment, minimum, maximum, unit.now)
 
 
-def _change_state(world: World, unit: Unit, deployment: Deployment, *, started: bool) -> None:
+def _change_state(
+    unit: Unit, deployment: Deployment, retirable: World | None, *, started: bool
+) -> None:
     target = lifecycle.next_state(deployment.state, Trigger.START if started else Trigger.STOP)
     if target is deployment.state:
         return
     if started:
-        if not deployment.maximum:
-            deployment.minimum = deployment.maximum = 1
-        checks.refuse_if_retired(world)
+        if deployment.state is State.FAILED and deployment.label.config:
+            raise MockError("v2_restart_failed", param="state")
+        if retirable is not None:
+            checks.refuse_if_retired(retirable)
+        deployment.minimum = max(1, deployment.minimum)
+        deployment.maximum = max(1, deployment.maximum)
         checks.refuse_if_spent(unit)
         checks.refuse_if_exhausted(unit, deployment)
     engine.simulation(unit).enter(deployment, target, unit.now, "api:updateEndpoint")

@@ -99,7 +99,9 @@ def why(unit: Unit, deployment: Deployment) -> str:
         return _why_serving(deployment)
     if deployment.state is State.FAILED:
         cause = deployment.cause or "state"
-        return f"{cause} put it into ERROR, where it stays until it is restarted or deleted"
+        # What v2 made is not started again once it has failed.
+        end = "deleted" if deployment.label.config else "restarted or deleted"
+        return f"{cause} put it into ERROR, where it stays until it is {end}"
     if deployment.state is State.STOPPED:
         return f"it stays {word}: nothing is due"
     source = engine.simulation(unit).timing.source(deployment)

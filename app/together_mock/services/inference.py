@@ -184,7 +184,7 @@ def _model(
     world: World, name: str, target: Route | None, operation: Operation
 ) -> tuple[str, Model | None]:
     if target is not None and not target.serving:
-        if target.birth == "v2":
+        if target.routed:
             raise MockError("routing_error", param="model", model=name)
         raise MockError("endpoint_not_running", param="model", model=name)
     model = name if target is None else target.model

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from together_mock.core import ids, names
 from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
+from together_mock.core.platform import parse_resource
 from together_mock.services import model_views
 from together_mock.services.catalog import Catalog
 from together_mock.services.model_views import NO_REVISIONS, PRIVATE, Held, ModelView
@@ -99,27 +100,27 @@ def page(
     return views, shown[-1].key if len(found) > limit else None
 
 
-def get(world: World, project: Project, model_id: str) -> Held:
-    """One of the project's models.
+def get(world: World, project: Project, model_id: str, param: str = "id") -> Held:
+    """One of the project's models; `param` is where its id was given.
 
     Raises:
         MockError: `v2_unknown_model`.
     """
     with world.read(project) as connection:
-        record = owned(connection, project, model_id)
+        record = owned(connection, project, model_id, param)
         now = world.now(project)
         return model_views.held(connection, world.catalog, project, record, now)
 
 
-def of_platform(world: World, model_id: str) -> Held:
-    """One of the platform's models.
+def of_platform(world: World, model_id: str, param: str = "id") -> Held:
+    """One of the platform's models; `param` is where its id was given.
 
     Raises:
         MockError: `v2_unknown_model`.
     """
     found = world.catalog.platform.models.get(model_id)
     if found is None:
-        raise MockError("v2_unknown_model", param="id", model=model_id)
+        raise MockError("v2_unknown_model", param=param, model=names.cut(model_id))
     return model_views.published(world.catalog, found)
 
 
@@ -190,7 +191,7 @@ def owned(
     if record is None and "/" in reference:
         record = store.model_by_name(connection, project.key, reference)
     if record is None:
-        raise MockError("v2_unknown_model", param=param, model=reference)
+        raise MockError("v2_unknown_model", param=param, model=names.cut(reference))
     return record
 
 
@@ -223,9 +224,17 @@ def fresh_id(unit: Unit) -> str:
             return made
 
 
-def _base(world: World, unit: Unit, base_id: str) -> tuple[str, str]:
-    """The `ml_` id of a base, and the catalogue's id that it comes down to."""
-    platform = world.catalog.platform
+def _base(world: World, unit: Unit, given: str) -> tuple[str, str]:
+    """The `ml_` id of a base, and the catalogue's id that it comes down to.
+
+    It is given by id or by resource name; the platform's models go by one's own project as well.
+    """
+    platform, base_id = world.catalog.platform, given
+    named = parse_resource(given)
+    if named is not None and named.kind == "models":
+        own = named.project == unit.project.id
+        if own or (named.project == platform.project_id and named.id in platform.models):
+            base_id = named.id
     for model in platform.supported:
         # An architecture stands for the one model that the platform has of it.
         if base_id in (model.id, model.architecture):
@@ -235,7 +244,7 @@ def _base(world: World, unit: Unit, base_id: str) -> tuple[str, str]:
         return record.id, record.base_model
     if world.settings.lenient:
         return base_id, default_base(world.catalog).id
-    raise MockError("v2_unknown_model", param="baseModelId", model=base_id)
+    raise MockError("v2_unknown_model", param="baseModelId", model=names.cut(given))
 
 
 def _refuse_if_taken(unit: Unit, name: str) -> None:

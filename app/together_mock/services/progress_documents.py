@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from together_mock.core.autoscaling import HIGHEST_TARGET, LEAST_TARGET
 from together_mock.services.fields import Document, Instant, Word
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -21,7 +22,7 @@ class Entry(Document):
 class ScalingEntry(Entry):
     """What the autoscaler knows of an endpoint."""
 
-    target: float = Field(ge=0.1, le=1e6)
+    target: float = Field(ge=LEAST_TARGET, le=HIGHEST_TARGET)
     up_window: int = Field(ge=0)
     down_window: int = Field(ge=0)
     curve: str | None = None

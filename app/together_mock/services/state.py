@@ -21,7 +21,7 @@ from together_mock.services.documents import EndpointEntry, StateDocument, read_
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.rules import Rules
 from together_mock.services.unit import Unit
-from together_mock.services.v2 import state as fleet_state
+from together_mock.services.v2 import restoring
 from together_mock.services.v2.documents import RoutedEntry
 from together_mock.services.world import World
 from together_mock.store import accounts, history, queries, traffic
@@ -238,7 +238,7 @@ def _replace_endpoints(world: World, unit: Unit, document: StateDocument) -> Non
     for index, entry in enumerate(document.endpoints):
         try:
             if isinstance(entry, RoutedEntry):
-                fleet_state.restore(world, unit, entry)
+                restoring.restore(world, unit, entry)
             else:
                 entries.restore(world, unit, entry)
         except MockError as error:
@@ -250,18 +250,32 @@ def _names(entries: Sequence[EndpointEntry | RoutedEntry]) -> set[str]:
     """The ids and names that a document gives.
 
     Raises:
-        MockError: one of them stands there twice.
+        MockError: one of them stands there twice, or one of v2's deployments does.
     """
     seen: set[tuple[str, str]] = set()
     for index, entry in enumerate(entries):
-        for field, value in (("id", entry.id), ("name", entry.name)):
+        for kind, field, value in [
+            ("id", "id", entry.id),
+            ("name", "name", entry.name),
+            *_deployment_ids(entry),
+        ]:
             if value is None:
                 continue
-            if (field, value) in seen:
+            if (kind, value) in seen:
                 raise MockError(
                     "invalid_value",
                     param=f"endpoints.{index}.{field}",
                     detail=f"{value} stands twice in the document",
                 )
-            seen.add((field, value))
-    return {value for _, value in seen}
+            seen.add((kind, value))
+    return {value for kind, value in seen if kind != "deployment"}
+
+
+def _deployment_ids(entry: EndpointEntry | RoutedEntry) -> list[tuple[str, str, str | None]]:
+    if isinstance(entry, EndpointEntry):
+        # Whoever writes many endpoints copies one, and v1 never shows this id.
+        return []
+    return [
+        ("deployment", f"deployments.{index}.id", given.id)
+        for index, given in enumerate(entry.deployments)
+    ]

@@ -13,7 +13,7 @@ class Route:
     """Where an inference request by an endpoint's name or id goes.
 
     `replicas` are those that are ready; `since` is the instant they began to serve, before which
-    their prompt cache was empty.
+    their prompt cache was empty. `routed` says whether v2's router stands in front of them.
     """
 
     endpoint_id: str
@@ -25,7 +25,7 @@ class Route:
     replicas: int
     since: int
     speculative: bool
-    birth: str
+    routed: bool
 
 
 @dataclass(frozen=True)

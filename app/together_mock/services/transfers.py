@@ -156,11 +156,11 @@ def download(held: Held, revision_id: str | None, paths: Sequence[str]) -> Downl
     """What is to be got of a revision, the latest unless one is named; all files or some.
 
     Raises:
-        MockError: `v2_unknown_item`.
+        MockError: `v2_no_revisions`, `v2_unknown_item`.
     """
     revision = held.revision(revision_id)
     if revision is None:
-        raise MockError("v2_unknown_item", param="revisionId", kind="Revision", id="latest")
+        raise MockError("v2_no_revisions", param="objectId")
     by_path = {file.path: file for file in held.files(revision)}
     for path in paths:
         if path not in by_path:

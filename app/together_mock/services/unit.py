@@ -81,10 +81,11 @@ class Unit:
 
     def publish(self, endpoint: EndpointRecord, deployment: Deployment) -> None:
         """Let inference see the endpoint as it is now, where it remembers something of it."""
+        names = (endpoint.name, endpoint.id, f"{endpoint.name}/{deployment.label.name}")
         if endpoint.traffic:
-            self.stale |= {endpoint.name, f"{endpoint.name}/{deployment.label.name}"}
+            self.stale.update(names)
             return
-        for name in (endpoint.name, endpoint.id, f"{endpoint.name}/{deployment.label.name}"):
+        for name in names:
             if name in self.project.routes or name in self.routes:
                 self.routes[name] = route(endpoint, deployment)
 
@@ -106,5 +107,5 @@ def route(endpoint: EndpointRecord, deployment: Deployment) -> Route:
         replicas=deployment.ready,
         since=deployment.since,
         speculative=not endpoint.disable_speculative_decoding,
-        birth=endpoint.birth,
+        routed=bool(endpoint.traffic or deployment.label.config),
     )

@@ -90,6 +90,15 @@ def newest_deployments(
     return [DeploymentRecord._make(row) for row in rows]
 
 
+_OF_ONE = Prepared(select(_DEPLOYMENTS).where(_OF_ENDPOINT).order_by(col(DeploymentRow.key)))
+
+
+def deployments(connection: Connection, endpoint_key: int) -> list[DeploymentRecord]:
+    """Every deployment of an endpoint, oldest first."""
+    rows = _OF_ONE.run(connection, endpoint=endpoint_key)
+    return [DeploymentRecord._make(row) for row in rows]
+
+
 _COUNT = Prepared(select(func.count()).select_from(_DEPLOYMENTS).where(_OF_ENDPOINT))
 
 
@@ -124,9 +133,48 @@ _ENDPOINT_FIELDS = {name: _ENDPOINTS.c[name] for name in _INSTANTS}
 _DEPLOYMENT_FIELDS = {name: _DEPLOYMENTS.c[name] for name in _INSTANTS}
 
 
-def endpoint_columns(slug: str) -> Columns:
-    """Where the fields are stored that a filter of endpoints may name."""
+# What is left of a name once the slug is off, whichever it is.
+_BARE = func.substr(_ENDPOINTS.c.name, func.instr(_ENDPOINTS.c.name, "/") + 1)
+
+
+def endpoint_columns(slug: str | None) -> Columns:
+    """Where the fields are stored that a filter of endpoints may name.
+
+    Without one slug that all names begin with, `whole_name` stands for names with theirs.
+    """
+    if slug is None:
+        return {"name": _BARE, "whole_name": _ENDPOINTS.c.name, **_ENDPOINT_FIELDS}
     return {"name": Qualified(_ENDPOINTS.c.name, f"{slug}/"), **_ENDPOINT_FIELDS}
+
+
+_FOREIGN = Prepared(
+    select(
+        select(_ENDPOINTS.c.key).where(_OWNED, col(EndpointRow.name) < bindparam("first")).exists(),
+        select(_ENDPOINTS.c.key)
+        .where(_OWNED, col(EndpointRow.name) >= bindparam("following"))
+        .exists(),
+    )
+)
+
+
+def has_foreign_names(connection: Connection, project_key: int, slug: str) -> bool:
+    """Whether the name of any endpoint of a project begins with another slug; an index tells."""
+    # "0" follows "/".
+    bounds = {"first": f"{slug}/", "following": f"{slug}0"}
+    return any(_FOREIGN.run(connection, project=project_key, **bounds).fetchone())
+
+
+def is_called(connection: Connection, project_key: int, bare: str, besides: int) -> bool:
+    """Whether an endpoint besides one has a name, whatever its slug; all names are read."""
+    values = {"project": project_key, "name": bare, "own": besides}
+    return _CALLED.run(connection, **values).fetchone() is not None
+
+
+_CALLED = Prepared(
+    select(_ENDPOINTS.c.key)
+    .where(_OWNED, bindparam("name") == _BARE, col(EndpointRow.key) != bindparam("own"))
+    .limit(1)
+)
 
 
 def deployment_columns() -> Columns:

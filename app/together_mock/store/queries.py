@@ -171,9 +171,14 @@ _LISTED = Prepared(
         col(EndpointRow.created_at),
     )
     .join(DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key))
-    # Those with several deployments are none that a list of models and states can show; an endpoint
-    # without a traffic split has one.
-    .where(_OWNED, (col(EndpointRow.traffic) == "") | (_COUNT == 1))
+    # Of several deployments, the one that v1 made; v2's endpoints with several are none that a list
+    # of models and states can show. An endpoint without a traffic split has one.
+    .where(
+        _OWNED,
+        (col(EndpointRow.traffic) == "")
+        | (_COUNT == 1)
+        | ((col(EndpointRow.birth) == "v1") & (col(DeploymentRow.config) == "")),
+    )
     .order_by(col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
 )
 

@@ -185,7 +185,7 @@ class InferenceLane:
             call = Call(self._world, project, None)
             admitted = await call.run(inference.admit_by_store, model, operation, key)
         exchange.admitted = admitted
-        if admitted.target is not None and admitted.target.birth == "v2":
+        if admitted.target is not None and admitted.target.routed:
             exchange.routed = routing_lines(admitted)
         return admitted
 

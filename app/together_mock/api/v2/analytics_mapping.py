@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from together_mock.api.v2.wire import instant
 from together_mock.core.clock import DAY, MINUTE, SECOND
 from together_mock.core.errors import MockError
-from together_mock.core.instants import parse_duration, parse_instant, to_iso
+from together_mock.core.instants import parse_duration, to_iso
 from together_mock.core.meter import Durations, Measure, Span, Totals
 from together_mock.services.v2.analytics import Analytics, Asked, Summary
 
@@ -27,8 +28,8 @@ def asked(
         MockError: `bad_instant`, `bad_duration`; `v2_bad_value` for a granularity that is none of
             whole minutes.
     """
-    start = parse_instant(start_time, "startTime") if start_time else None
-    end = parse_instant(end_time, "endTime") if end_time else None
+    start = instant(start_time, "startTime") if start_time else None
+    end = instant(end_time, "endTime") if end_time else None
     # The generated suites of SDKs send one instant twice, and a word in the place of a duration.
     if lenient and start == end:
         start = None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from together_mock.api.v2.wire import instant
 from together_mock.core.endpoint_events import (
     PHASE_CHANGED,
     POD_LOG,
@@ -12,7 +13,7 @@ from together_mock.core.endpoint_events import (
     Wanted,
 )
 from together_mock.core.errors import MockError
-from together_mock.core.instants import parse_instant, to_iso
+from together_mock.core.instants import to_iso
 from together_mock.services.v2.events import Cursor
 
 _LEVEL = "LEVEL_"
@@ -76,8 +77,8 @@ def wanted(
     return Wanted(
         types=_items(types),
         level=Level[min_level.removeprefix(_LEVEL)] if min_level else None,
-        since=parse_instant(since, "since") if since else None,
-        until=parse_instant(until, "until") if until else None,
+        since=instant(since, "since") if since else None,
+        until=instant(until, "until") if until else None,
         deployments=_items(deployment_ids),
         source_kinds=kinds,
         subject=subject_id or None,

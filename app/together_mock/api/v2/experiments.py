@@ -17,27 +17,27 @@ from together_mock.services.v2 import deployments, endpoints
 router = new_router(prefix="/v2/projects/{projectId}/endpoints/{endpointId}", tags=["Experiments"])
 
 
-def _none(call: ProjectDep, endpoint_id: str) -> Response:
+def _none(call: ProjectDep, endpoint_id: str, page: wire.Page) -> Response:
     endpoints.get(call.world, call.project, endpoint_id)
-    return wire.listing([])
+    return wire.listing(*wire.sliced([], page))
 
 
 @router.get("/rollouts", operation_id="listRolloutsV2")
-def list_rollouts(call: ProjectDep, endpoint_id: ParentId, _page: PageDep) -> Response:
+def list_rollouts(call: ProjectDep, endpoint_id: ParentId, page: PageDep) -> Response:
     """List the rollouts of an endpoint: none."""
-    return _none(call, endpoint_id)
+    return _none(call, endpoint_id, page)
 
 
 @router.get("/abExperiments", operation_id="listABExperimentsV2")
-def list_ab_experiments(call: ProjectDep, endpoint_id: ParentId, _page: PageDep) -> Response:
+def list_ab_experiments(call: ProjectDep, endpoint_id: ParentId, page: PageDep) -> Response:
     """List the A/B experiments of an endpoint: none."""
-    return _none(call, endpoint_id)
+    return _none(call, endpoint_id, page)
 
 
 @router.get("/shadowExperiments", operation_id="listShadowExperimentsV2")
-def list_shadow_experiments(call: ProjectDep, endpoint_id: ParentId, _page: PageDep) -> Response:
+def list_shadow_experiments(call: ProjectDep, endpoint_id: ParentId, page: PageDep) -> Response:
     """List the shadow experiments of an endpoint: none."""
-    return _none(call, endpoint_id)
+    return _none(call, endpoint_id, page)
 
 
 @router.get("/deployments/{deploymentId}/adapters", operation_id="listAdaptersV2")
@@ -45,8 +45,8 @@ def list_adapters(
     call: ProjectDep,
     endpoint_id: ParentId,
     deployment_id: Annotated[str, Path(alias="deploymentId", description="The deployment's id.")],
-    _page: PageDep,
+    page: PageDep,
 ) -> Response:
     """List the adapters attached to a deployment: none."""
     deployments.get(call.world, call.project, endpoint_id, deployment_id)
-    return wire.listing([])
+    return wire.listing(*wire.sliced([], page))

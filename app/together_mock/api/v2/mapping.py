@@ -1,11 +1,11 @@
 """Between v2's wire shapes of endpoints and deployments and the values of the services."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from together_mock.api.v2 import scaling, schemas
-from together_mock.core import autoscaling, routing
+from together_mock.core import autoscaling, names, routing
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_exact_iso
 from together_mock.services.v2.creation import NewDeployment
@@ -27,7 +27,7 @@ _DEPLOYMENT_PATHS = (
 
 
 def endpoint_change(
-    body: schemas.UpdateEndpointRequest, mask: Sequence[str] | None, *, lenient: bool
+    body: schemas.UpdateEndpointRequest, mask: Mapping[str, str] | None, *, lenient: bool
 ) -> EndpointChange:
     """What an update of an endpoint sets: the fields of the mask, or those that are there.
 
@@ -55,16 +55,16 @@ def entries(split: Sequence[schemas.TrafficSplitEntry]) -> tuple[routing.Entry, 
 
 
 def _known(
-    mask: Sequence[str] | None, paths: Sequence[str], *, lenient: bool
+    mask: Mapping[str, str] | None, paths: Sequence[str], *, lenient: bool
 ) -> Sequence[str] | None:
     if mask is None:
         return None
-    for path in mask:
+    for path, sent in mask.items():
         if path not in paths:
             if lenient:
                 return None
-            raise MockError("v2_bad_mask", param="updateMask", path=path)
-    return mask
+            raise MockError("v2_bad_mask", param="updateMask", path=names.cut(sent))
+    return list(mask)
 
 
 def new_deployment(body: schemas.CreateDeploymentRequest, *, lenient: bool) -> NewDeployment:
@@ -82,14 +82,14 @@ def new_deployment(body: schemas.CreateDeploymentRequest, *, lenient: bool) -> N
         config=body.config,
         config_id=body.config_id,
         placement=_placement(body.placement),
-        inactive_timeout=body.inactive_timeout,
+        inactive_timeout=_minutes(body.inactive_timeout, lenient=lenient),
         max_concurrent=_count(body.max_concurrent_requests_per_replica, lenient=lenient),
         enable_lora=body.enable_lora,
     )
 
 
 def deployment_change(
-    body: schemas.UpdateDeploymentRequest, mask: Sequence[str] | None, *, lenient: bool
+    body: schemas.UpdateDeploymentRequest, mask: Mapping[str, str] | None, *, lenient: bool
 ) -> DeploymentChange:
     """What an update of a deployment sets: the fields of the mask, or those that are there.
 
@@ -105,21 +105,28 @@ def deployment_change(
 
     scaled = paths is None or any(path.startswith("autoscaling") for path in paths)
     change = None if body.autoscaling is None else scaling.change(body.autoscaling)
+    if change is not None and change.is_empty:
+        change = None
+    minutes = _minutes(body.inactive_timeout, lenient=lenient)
     count = _count(body.max_concurrent_requests_per_replica, lenient=lenient)
     return DeploymentChange(
         name=body.name if paths is None or "name" in paths else None,
         autoscaling=change if scaled else None,
-        inactive_timeout=said("inactive_timeout", body.inactive_timeout, 0),
+        inactive_timeout=said("inactive_timeout", minutes, 0),
         max_concurrent=said("max_concurrent_requests_per_replica", count, ""),
         paths=paths,
     )
 
 
-def _count(value: str | int | None, *, lenient: bool) -> str | None:
-    """A 64-bit count, which may come as a number or as text."""
-    if value is None:
+def _minutes(value: int | None, *, lenient: bool) -> int | None:
+    """A timeout; a lenient server takes a negative one for none."""
+    return max(0, value) if lenient and value is not None else value
+
+
+def _count(text: str | None, *, lenient: bool) -> str | None:
+    """A 64-bit count, as text."""
+    if text is None:
         return None
-    text = str(value)
     if not (_COUNT.fullmatch(text) and int(text) < 2**63):
         if lenient:
             return None

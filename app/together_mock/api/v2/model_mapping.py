@@ -10,7 +10,7 @@ from urllib.parse import quote
 from together_mock.api.calls import Call
 from together_mock.api.v2 import model_schemas as schemas
 from together_mock.api.v2.wire import Page
-from together_mock.core import uploads
+from together_mock.core import names, uploads
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_iso
 from together_mock.core.uploads import Happening, Job
@@ -44,21 +44,25 @@ def new_model(body: schemas.CreateModelRequest, *, lenient: bool) -> NewModel:
 
 
 def changes(
-    body: schemas.UpdateModelRequest, mask: Sequence[str] | None, *, lenient: bool
+    body: schemas.UpdateModelRequest, mask: Mapping[str, str] | None, *, lenient: bool
 ) -> dict[str, Any]:
     """What an update sets: the fields of the mask, or all; only a name is never emptied.
 
+    A name that is null says nothing.
+
     Raises:
-        MockError: `v2_bad_mask`, `v2_no_fields`.
+        MockError: `v2_bad_mask`, `v2_no_fields`; `missing_field` for a name in the mask alone.
     """
-    unknown = [path for path in mask or () if path not in _MUTABLE]
+    unknown = [sent for path, sent in (mask or {}).items() if path not in _MUTABLE]
     if unknown and not lenient:
-        raise MockError("v2_bad_mask", param="updateMask", path=unknown[0])
-    paths: Sequence[str] = mask or ()
+        raise MockError("v2_bad_mask", param="updateMask", path=names.cut(unknown[0]))
+    nameless = {"name"} if body.name is None else set()
+    paths = set(mask or ())
     if mask is None or unknown:
-        paths = _MUTABLE if body.model_fields_set else ()
-        if body.name is None:
-            paths = [path for path in paths if path != "name"]
+        paths = set(_MUTABLE if body.model_fields_set - nameless else ()) - nameless
+    if paths & nameless and not lenient:
+        raise MockError("missing_field", param="name")
+    paths -= nameless
     if not paths and not lenient:
         raise MockError("v2_no_fields")
     values = {
@@ -66,7 +70,7 @@ def changes(
         "description": body.description or None,
         "visibility": body.visibility or PRIVATE,
     }
-    return {path: values[path] for path in paths}
+    return {path: value for path, value in values.items() if path in paths}
 
 
 def before(call: Call, page: Page) -> int | None:

@@ -35,15 +35,15 @@ class Reader:
     call: Call
     of_platform: bool
 
-    def held(self, model_id: str) -> Held:
-        """The model, with its revisions.
+    def held(self, model_id: str, param: str = "id") -> Held:
+        """The model, with its revisions; `param` is where its id was given.
 
         Raises:
             MockError: `v2_unknown_model`.
         """
         if self.of_platform:
-            return models.of_platform(self.call.world, model_id)
-        return models.get(self.call.world, self.call.project, model_id)
+            return models.of_platform(self.call.world, model_id, param)
+        return models.get(self.call.world, self.call.project, model_id, param)
 
 
 async def _reader(

@@ -5,7 +5,7 @@ Sources: OpenAPI 2.0.0 and the types of together 3.1.1 (together-v2 reference, 3
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from together_mock.api.v2.wire import Body
 
@@ -15,6 +15,18 @@ Duration = Annotated[str, Field(pattern=r"^-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,
 # The service's own bound is not known; this one keeps a day's replica-time within 64 bits.
 Replicas = Annotated[int, Field(ge=0, le=1_000_000)]
 Bounded = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+
+
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+# A 64-bit count, which may come as a number or as text.
+Count = Annotated[
+    str,
+    BeforeValidator(_text),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+]
 
 
 class TrafficSplitEntry(Body):
@@ -131,7 +143,7 @@ class CreateDeploymentRequest(Body):
     config_id: str | None = None
     placement: Placement | None = None
     inactive_timeout: Bounded | None = None
-    max_concurrent_requests_per_replica: str | int | None = None
+    max_concurrent_requests_per_replica: Count | None = None
     enable_lora: bool | None = None
 
 
@@ -142,4 +154,4 @@ class UpdateDeploymentRequest(Body):
     autoscaling: Autoscaling | None = None
     etag: str | None = None
     inactive_timeout: Bounded | None = None
-    max_concurrent_requests_per_replica: str | int | None = None
+    max_concurrent_requests_per_replica: Count | None = None

@@ -71,7 +71,7 @@ def complete_parts(call: ProjectDep, body: schemas.CompleteModelUploadRequest) -
 @router.post("/projects/{projectId}/models/download", operation_id="downloadModelV2")
 def download(reader: ReaderDep, request: Request, body: schemas.DownloadModelRequest) -> Response:
     """Tell where the files of a revision are to be had."""
-    held = reader.held(body.object_id)
+    held = reader.held(body.object_id, "objectId")
     asked = transfers.download(held, body.revision_id, body.paths or ())
     return wire.answer(mapping.download(str(request.base_url), held.view.project_id, asked))
 

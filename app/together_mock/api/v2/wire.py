@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -15,9 +16,14 @@ from starlette.responses import Response
 from together_mock.api.calls import Call
 from together_mock.api.dependencies import CallDep
 from together_mock.api.errors import JSON
+from together_mock.core import names
 from together_mock.core.errors import MockError
 from together_mock.services.v2.lists import Asked
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A day within what can be written: what is asked for may begin a day before its end.
+_FIRST = datetime(1, 1, 2, tzinfo=UTC) - _EPOCH
+_LAST = datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH
 DEFAULT_LIMIT = 50
 HIGHEST_LIMIT = 500
 
@@ -49,6 +55,7 @@ class Page:
 
     position: tuple[Any, ...] | None
     limit: int
+    lenient: bool = False
 
 
 def _page(
@@ -56,12 +63,12 @@ def _page(
     after: Annotated[str | None, Query(description="Cursor of the previous page.")] = None,
     limit: Annotated[int | None, Query(ge=0, description="Most items; 50 unless given.")] = None,
 ) -> Page:
-    position = None
+    position, lenient = None, call.world.settings.lenient
     if after:
         position = _position(after)
-        if position is None and not call.world.settings.lenient:
+        if position is None and not lenient:
             raise MockError("v2_bad_cursor", param="after")
-    return Page(position, min(limit or DEFAULT_LIMIT, HIGHEST_LIMIT))
+    return Page(position, min(limit or DEFAULT_LIMIT, HIGHEST_LIMIT), lenient)
 
 
 PageDep = Annotated[Page, Depends(_page)]
@@ -87,14 +94,22 @@ def _position(text: str) -> tuple[Any, ...] | None:
         value = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):
         return None
-    plain = isinstance(value, list) and all(isinstance(part, str | int) for part in value)
+    plain = isinstance(value, list) and all(type(part) in (str, int) for part in value)
     return tuple(value) if plain else None
 
 
 def sliced(items: Sequence[Any], page: Page) -> tuple[Sequence[Any], str | None]:
-    """A page of a list that is short and always whole, with the cursor of the next one."""
-    position = page.position or (0,)
-    start = position[0] if isinstance(position[0], int) else 0
+    """A page of a list that is short and always whole, with the cursor of the next one.
+
+    Raises:
+        MockError: `v2_bad_cursor` for the cursor of a list of another form.
+    """
+    start = 0
+    match page.position:
+        case (int(first),) if first >= 0:
+            start = first
+        case parts if parts is not None and not page.lenient:
+            raise MockError("v2_bad_cursor", param="after")
     end = start + page.limit
     return items[start:end], cursor(end) if end < len(items) else None
 
@@ -110,11 +125,28 @@ def listing(items: Iterable[Any], next_cursor: str | None = None, **more: Any) -
     return answer(body)
 
 
-def mask(update_mask: str | None) -> list[str] | None:
-    """The paths of an update mask, each part in snake_case; None when there is no mask."""
+def mask(update_mask: str | None) -> dict[str, str] | None:
+    """The paths of an update mask, in snake_case -> as they were sent; None without a mask."""
     if not update_mask:
         return None
-    return [_snake(path.strip()) for path in update_mask.split(",") if path.strip()]
+    paths = filter(None, map(str.strip, update_mask.split(",")))
+    return {_snake(path): path for path in paths}
+
+
+def instant(text: str, param: str) -> int:
+    """An ISO 8601 instant of any year; no zone means UTC.
+
+    A bound may be older or later than any clock: clients do ask for such (inferred, as in filters).
+
+    Raises:
+        MockError: `bad_instant`.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise MockError("bad_instant", param=param, value=names.cut(text)) from error
+    at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    return max(_FIRST, min(at, _LAST)) // timedelta(microseconds=1)
 
 
 def _snake(path: str) -> str:

@@ -80,7 +80,7 @@ def _created(world: World, unit: Unit, endpoint_id: str, new: NewDeployment) -> 
     else:
         autoscaling.check(scaling)
         check_timeout(new.inactive_timeout)
-        placing.check(unit.catalog, unit.project, new.placement)
+        placing.check(unit.catalog, unit.facts.seed, new.placement)
     checks.refuse_if_spent(unit)
     described = Settings(
         owner=target.owner,

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
-from together_mock.core import autoscaling, commands, names
+from together_mock.core import autoscaling, commands, names, routing
 from together_mock.core.autoscaling import Autoscaling, AutoscalingChange
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.events import Kind
 from together_mock.core.states import State
 from together_mock.core.status import status
-from together_mock.services import checks, control, engine
+from together_mock.services import checks, control, engine, etags
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
@@ -106,7 +106,7 @@ def update(
     with world.write(project) as unit:
         endpoint, row = found(unit.connection, project, endpoint_id, deployment_id)
         deployment = engine.deployment_of(unit, endpoint, row)
-        endpoints.check_etag(world, etag, views.deployment_etag(deployment), "deployment")
+        endpoints.check_etag(world, etag, etags.of_deployment(deployment), "deployment")
         if change.said:
             _apply(world, unit, endpoint, deployment, change)
         elif not world.settings.lenient:
@@ -122,6 +122,15 @@ def _apply(
     deployment: Deployment,
     change: DeploymentChange,
 ) -> None:
+    # Told before what follows from it; whatever is refused below is not told either.
+    engine.tell(
+        unit,
+        Kind.DEPLOYMENT_UPDATED,
+        endpoint.id,
+        deployment.key,
+        id=deployment.id,
+        paths=change.said,
+    )
     lenient, made = world.settings.lenient, engine.simulation(unit)
     made.changed.add(deployment.key)
     described = settings.of(unit.catalog, deployment)
@@ -143,27 +152,21 @@ def _apply(
             autoscaling.check(after)
         described = replace(described, metrics=after.metrics)
         wanted = after.maximum > 0 and autoscaling.sets_bounds(said, change.paths)
+        if wanted and deployment.state is State.STOPPED and endpoint.birth == "v1":
+            checks.refuse_if_retired(world)
         _scale(unit, deployment, after, wanted=wanted)
     if change.inactive_timeout is not None:
         if not lenient:
             check_timeout(change.inactive_timeout)
         commands.set_inactive_minutes(made, deployment, change.inactive_timeout, unit.now)
     _relabel(unit, deployment, name, described)
-    engine.tell(
-        unit,
-        Kind.DEPLOYMENT_UPDATED,
-        endpoint.id,
-        deployment.key,
-        id=deployment.id,
-        paths=change.said,
-    )
 
 
 def _relabel(unit: Unit, deployment: Deployment, name: str, described: Settings) -> None:
     deployment.label = deployment.label._replace(
         name=name,
         settings=settings.stored(described),
-        etag=endpoints.next_etag(unit, deployment.id, views.deployment_etag(deployment)),
+        etag=etags.following(unit, deployment.id, etags.of_deployment(deployment)),
         updated_at=unit.now,
     )
     fleet.relabel_deployment(unit.connection, deployment.key, deployment.label)
@@ -210,9 +213,9 @@ def delete(
     with world.write(project) as unit:
         endpoint, row = found(unit.connection, project, endpoint_id, deployment_id)
         deployment = engine.deployment_of(unit, endpoint, row)
-        endpoints.check_etag(world, etag, views.deployment_etag(deployment), "deployment")
+        endpoints.check_etag(world, etag, etags.of_deployment(deployment), "deployment")
         schedule = endpoints.current_schedule(unit, endpoint)
-        if any(name == deployment.id for name, _ in schedule[-1].entries):
+        if any(name == deployment.id for name, _ in routing.declared(schedule)):
             raise MockError("v2_delete_in_split", param="id")
         if deployment.state not in (State.STOPPING, State.STOPPED, State.FAILED):
             word = status(deployment).state.removeprefix("DEPLOYMENT_STATE_")

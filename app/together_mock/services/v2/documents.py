@@ -4,7 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from together_mock.core.autoscaling import DEFAULT_METRICS, METRICS, Autoscaling, Metric
+from together_mock.core.autoscaling import (
+    DEFAULT_METRICS,
+    HIGHEST_TARGET,
+    LEAST_TARGET,
+    METRICS,
+    Autoscaling,
+    Metric,
+)
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Policy, Rules
 from together_mock.services.fields import Document, Instant, Seconds, Word
@@ -49,7 +56,7 @@ class MetricEntry(Entry):
     """A metric and its target; how the target is meant follows from the name."""
 
     name: str
-    target: float = Field(gt=0, allow_inf_nan=False)
+    target: float = Field(ge=LEAST_TARGET, le=HIGHEST_TARGET)
     percentile: str | None = None
 
     @field_validator("name")
@@ -126,7 +133,9 @@ class DeploymentEntry(Entry):
     inactive_timeout: int | None = Field(default=None, ge=0, le=2**31 - 1)
     availability_zone: str | None = None
     placement: PlacementEntry | None = None
-    max_concurrent_requests_per_replica: str | None = None
+    max_concurrent_requests_per_replica: str | None = Field(
+        default=None, pattern=r"^(0|[1-9][0-9]{0,18})$"
+    )
     enable_lora: bool | None = None
     etag: str | None = None
     created_at: Instant | None = None
@@ -166,7 +175,7 @@ class RoutedEntry(Entry):
     updated_at: Instant | None = None
     deployments: list[DeploymentEntry] = Field(default_factory=list)
     traffic_split: list[WeightEntry] = Field(default_factory=list)
-    traffic_schedule: list[SplitEntry] | None = None
+    traffic_schedule: list[SplitEntry] | None = Field(default=None, min_length=1)
 
 
 def is_routed(value: Any) -> bool:

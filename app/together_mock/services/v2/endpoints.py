@@ -10,7 +10,7 @@ from typing import Any
 from together_mock.core import ids, names, routing
 from together_mock.core.errors import MockError
 from together_mock.core.events import Kind
-from together_mock.services import engine
+from together_mock.services import engine, etags
 from together_mock.services.birth import PRIVATE
 from together_mock.services.projects import Project
 from together_mock.services.routes import schedule_of, stored_schedule
@@ -107,7 +107,7 @@ def update(
     """
     with world.write(project) as unit:
         endpoint = found(unit.connection, project, endpoint_id)
-        check_etag(world, etag, views.endpoint_etag(endpoint), "endpoint")
+        check_etag(world, etag, etags.of_endpoint(endpoint), "endpoint")
         if world.settings.lenient and change.split is not None:
             change = replace(change, split=_without_strangers(unit, endpoint, change.split))
         if change.paths:
@@ -127,9 +127,11 @@ def _apply(unit: Unit, endpoint: EndpointRecord, change: EndpointChange) -> None
         if name != endpoint.name:
             name = names.qualified(unit.facts.slug, name, "name")
         if name != endpoint.name:
-            refuse_if_taken(unit, name)
+            refuse_if_taken(unit, name, endpoint.key)
             unit.withdraw(endpoint._replace(name=name))
         values["name"] = name
+        if endpoint.display_name == endpoint.name:
+            values["display_name"] = name
     if change.visibility is not None:
         values["visibility"] = change.visibility
     if change.split is not None:
@@ -138,7 +140,7 @@ def _apply(unit: Unit, endpoint: EndpointRecord, change: EndpointChange) -> None
         schedule = current_schedule(unit, endpoint)
         after = routing.changed(schedule, change.split, unit.now, delay)
         values["traffic"] = stored_schedule(after)
-    values["etag"] = next_etag(unit, endpoint.id, views.endpoint_etag(endpoint))
+    values["etag"] = etags.following(unit, endpoint.id, etags.of_endpoint(endpoint))
     queries.update_endpoint(unit.connection, endpoint._replace(**values))
     engine.tell(unit, Kind.ENDPOINT_UPDATED, endpoint.id, paths=change.paths)
 
@@ -184,7 +186,7 @@ def delete(world: World, project: Project, endpoint_id: str, etag: str | None) -
     """
     with world.write(project) as unit:
         endpoint = found(unit.connection, project, endpoint_id)
-        check_etag(world, etag, views.endpoint_etag(endpoint), "endpoint")
+        check_etag(world, etag, etags.of_endpoint(endpoint), "endpoint")
         count = fleet.deployment_count(unit.connection, endpoint.key)
         if count:
             raise MockError("v2_endpoint_has_deployments", count=count)
@@ -207,13 +209,20 @@ def found(
     return endpoint
 
 
-def refuse_if_taken(unit: Unit, name: str) -> None:
-    """Refuse an endpoint's name that another one has.
+def refuse_if_taken(unit: Unit, name: str, own: int = 0) -> None:
+    """Refuse an endpoint's name that another one has, be it with the slug that it came with.
+
+    `own` is the key of the endpoint that is to have the name, if it is there.
 
     Raises:
         MockError: `v2_name_exists`.
     """
-    if fleet.endpoint_named(unit.connection, unit.project.key, name) is not None:
+    connection, key = unit.connection, unit.project.key
+    slug, _, bare = name.partition("/")
+    taken = fleet.endpoint_named(connection, key, name) is not None
+    if not taken and fleet.has_foreign_names(connection, key, slug):
+        taken = fleet.is_called(connection, key, bare, own)
+    if taken:
         raise MockError("v2_name_exists", param="name", kind="Endpoint", name=name)
 
 
@@ -225,11 +234,6 @@ def check_etag(world: World, given: str | None, current: str, kind: str) -> None
     """
     if given and given != current and not world.settings.lenient:
         raise MockError("v2_stale_etag", param="etag", kind=kind)
-
-
-def next_etag(unit: Unit, id_: str, current: str) -> str:
-    """The version tag that follows another one."""
-    return ids.digest(unit.facts.seed, "etag", id_, current, size=8).hex()
 
 
 def new_id(unit: Unit, prefix: str, is_taken: Callable[[str], object]) -> str:

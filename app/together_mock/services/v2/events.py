@@ -20,6 +20,7 @@ from together_mock.services.v2 import endpoints
 from together_mock.services.v2.members import Members
 from together_mock.services.world import World
 from together_mock.store import feed
+from together_mock.store.positions import Positions
 from together_mock.store.records import EndpointRecord, EventRecord
 
 # The key of no event: to be read from the newest one on.
@@ -92,7 +93,8 @@ class _Reader:
         self._catalog = catalog
         self._endpoint = endpoint
         self._members = members
-        self._story = Story(project.facts.seed, endpoint.id, endpoint.name)
+        positions = Positions(connection, endpoint.project_key)
+        self._story = Story(project.facts.seed, endpoint.id, endpoint.name, positions.of)
         # A heap, the newest event first.
         self._waiting: list[tuple[Position, int, EndpointEvent]] = []
 

@@ -1,13 +1,25 @@
 """v2's lists of endpoints and deployments: filtered, ordered, page by page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
+from sqlite3 import Connection
 from typing import Any
+
+from sqlalchemy import ColumnElement
 
 from together_mock.core import filters, ids
 from together_mock.core.errors import MockError
-from together_mock.core.expressions import Expression, matches, unqualified
+from together_mock.core.expressions import (
+    And,
+    Comparison,
+    Expression,
+    Not,
+    Operator,
+    Or,
+    matches,
+    unqualified,
+)
 from together_mock.core.filters import Kind, Order
 from together_mock.core.instants import parse_instant
 from together_mock.core.status import STATES, status
@@ -23,6 +35,7 @@ from together_mock.store.records import DeploymentRecord, EndpointRecord
 
 _ENDPOINT_FIELDS = {"name": Kind.TEXT, "created_at": Kind.INSTANT, "updated_at": Kind.INSTANT}
 _DEPLOYMENT_FIELDS = {**_ENDPOINT_FIELDS, "state": Kind.WORD, "model": Kind.MODEL}
+_PATTERNS = (Operator.EQUAL, Operator.STARTS, Operator.ENDS, Operator.CONTAINS)
 _NEWEST_FIRST = Order("created_at", descending=True)
 _INTERNAL = "VISIBILITY_INTERNAL"
 # When the platform published what its catalogue has no date for.
@@ -65,19 +78,49 @@ def endpoints(
     """
     expression = _filter(world, asked.filter, _ENDPOINT_FIELDS)
     order, position = _order(world, asked.order), _position(world, asked.position)
-    condition = keep = None
-    if expression is not None:
-        expression = unqualified(expression, "name", f"{project.slug}/")
-        columns = fleet.endpoint_columns(project.slug)
-        condition, left = pages.condition_of(expression, columns)
-        keep = pages.keeping(left, _stored(EndpointRecord._fields) | {"name": _bare_name})
-    listing = fleet.endpoint_listing(order, condition, _INTERNAL if shared else None)
     with world.read(project) as connection:
+        condition = None
+        if expression is not None:
+            condition = _condition(connection, project, expression)
+        listing = fleet.endpoint_listing(order, condition, _INTERNAL if shared else None)
         rows, following = pages.page(
-            connection, listing, position, asked.limit, keep, project=project.key
+            connection, listing, position, asked.limit, project=project.key
         )
         records = [EndpointRecord._make(row) for row in rows]
         return own.shown(world, connection, project, records), following
+
+
+def _condition(
+    connection: Connection, project: Project, expression: Expression
+) -> ColumnElement[bool] | None:
+    """A filter of endpoints for the store, which has all that it names.
+
+    Names that came with another slug are compared with and without it, at the price of a scan;
+    where all have the project's own, an index finds them.
+    """
+    slug: str | None = project.slug
+    if fleet.has_foreign_names(connection, project.key, project.slug):
+        slug, expression = None, _in_either_form(expression)
+    else:
+        expression = unqualified(expression, "name", f"{project.slug}/")
+    condition, left = pages.condition_of(expression, fleet.endpoint_columns(slug))
+    assert left is None
+    return condition
+
+
+def _in_either_form(expression: Expression) -> Expression:
+    """The same of names, be they taken whole or without their slugs."""
+    if isinstance(expression, Not):
+        return Not(_in_either_form(expression.operand))
+    if not isinstance(expression, Comparison):
+        return replace(expression, operands=tuple(map(_in_either_form, expression.operands)))
+    # Without a slash in it, a text is none that begins with a slug.
+    if expression.field != "name" or "/" not in str(expression.value):
+        return expression
+    forms = (expression, replace(expression, field="whole_name"))
+    if expression.operator is Operator.NOT_EQUAL:
+        return And(forms)
+    return Or(forms) if expression.operator in _PATTERNS else expression
 
 
 def deployments(
@@ -101,7 +144,9 @@ def deployments(
         rows, following = pages.page(
             connection, listing, position, asked.limit, keep, endpoint=endpoint.key
         )
-        split = views.in_force(endpoint, rows[0][3] if rows else None, world.now(project))
+        records = [DeploymentRecord._make(row) for row in rows]
+        only = records[0].id if records else None
+        split = views.in_force(endpoint, only, world.now(project))
         routed = fleet.deployments_by_ids(connection, endpoint.key, [name for name, _ in split])
     shares = views.shares(split, {row.id: views.ready_replicas(row) for row in routed})
     catalog = world.catalog
@@ -113,18 +158,13 @@ def deployments(
             value_of(catalog, endpoint, record),
             shares.get(record.id, 0.0),
         )
-        for record in map(DeploymentRecord._make, rows)
+        for record in records
     ], following
 
 
 def _stored(columns: Sequence[str]) -> dict[str, Callable[[Row], Any]]:
     """How to tell the fields that stand in a row as they are."""
     return {name: itemgetter(columns.index(name)) for name in _ENDPOINT_FIELDS}
-
-
-def _bare_name(row: Row) -> str:
-    name: str = row[EndpointRecord._fields.index("name")]
-    return name.partition("/")[2]
 
 
 class _Derived:

@@ -21,17 +21,17 @@ class PlacementProfile:
     regions: tuple[str, ...]
 
 
-def profiles(catalog: Catalog, project: Project) -> list[PlacementProfile]:
-    """The project's placement profiles: one that takes any region, and one for each region."""
+def profiles(catalog: Catalog, seed: str) -> list[PlacementProfile]:
+    """The placement profiles of a project's seed: one for any region, and one for each region."""
     zones = catalog.zones
     saved = {DEFAULT_PROFILE: zones, **{zone: (zone,) for zone in zones}}
     return [
-        PlacementProfile(ids.prefixed("pp", project.facts.seed, name), name, regions)
+        PlacementProfile(ids.prefixed("pp", seed, name), name, regions)
         for name, regions in saved.items()
     ]
 
 
-def check(catalog: Catalog, project: Project, placement: Placement | None) -> None:
+def check(catalog: Catalog, seed: str, placement: Placement | None) -> None:
     """Refuse a placement by a profile or in regions that there are none of.
 
     Raises:
@@ -39,7 +39,7 @@ def check(catalog: Catalog, project: Project, placement: Placement | None) -> No
     """
     if placement is None:
         return
-    known = [profile.id for profile in profiles(catalog, project)]
+    known = [profile.id for profile in profiles(catalog, seed)]
     if placement.profile is not None and placement.profile not in known:
         raise MockError(
             "v2_unknown_item",
@@ -79,6 +79,6 @@ def preferred(catalog: Catalog, project: Project, placement: Placement | None) -
     """The region in which replicas are placed that could be placed in any."""
     regions = placement.regions if placement else None
     if placement is not None and placement.profile is not None:
-        saved = {profile.id: profile.regions for profile in profiles(catalog, project)}
+        saved = {profile.id: profile.regions for profile in profiles(catalog, project.facts.seed)}
         regions = saved.get(placement.profile)
     return next(iter(regions or catalog.zones), None)

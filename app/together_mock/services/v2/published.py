@@ -165,7 +165,7 @@ def _free(capacity: Capacity, hardware: str, zone: str) -> int | None:
 
 def placement_profiles(world: World, project: Project) -> list[PlacementProfile]:
     """The project's placement profiles: one that takes any region, and one for each region."""
-    return placing.profiles(world.catalog, project)
+    return placing.profiles(world.catalog, project.facts.seed)
 
 
 def placement_profile(world: World, project: Project, profile_id: str) -> PlacementProfile:

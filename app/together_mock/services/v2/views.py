@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from together_mock.core import autoscaling, ids, routing, status
+from together_mock.core import autoscaling, routing, status
 from together_mock.core.autoscaling import Autoscaling
 from together_mock.core.deployment import Deployment
 from together_mock.core.platform import Config
 from together_mock.core.states import State
 from together_mock.core.status import Status
+from together_mock.services import etags
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Project
 from together_mock.services.routes import schedule_of
@@ -56,20 +57,6 @@ class EndpointView:
     etag: str
     split: tuple[routing.Entry, ...]
     deployments: list[DeploymentView]
-
-
-def endpoint_etag(endpoint: EndpointRecord) -> str:
-    """An endpoint's version tag; as long as it was not changed, it follows from the id."""
-    return endpoint.etag or _first_etag(endpoint.id)
-
-
-def deployment_etag(deployment: Deployment) -> str:
-    """A deployment's version tag."""
-    return deployment.label.etag or _first_etag(deployment.id)
-
-
-def _first_etag(id_: str) -> str:
-    return ids.digest("", "etag", id_, size=8).hex()
 
 
 def split_of(endpoint: EndpointRecord, only: str | None) -> tuple[routing.Entry, ...]:
@@ -121,7 +108,7 @@ def endpoint_view(
     return EndpointView(
         record=endpoint,
         project_id=project.id,
-        etag=endpoint_etag(endpoint),
+        etag=etags.of_endpoint(endpoint),
         split=split_of(endpoint, only),
         deployments=[
             deployment_view(
@@ -158,7 +145,7 @@ def deployment_view(
         autoscaling=autoscaling.of(deployment, made.metrics),
         status=status.status(deployment),
         share=share,
-        etag=deployment_etag(deployment),
+        etag=etags.of_deployment(deployment),
         region=zone or placing.preferred(catalog, project, made.placement),
         engine=kind.engine if kind else "tie",
         chats=kind is None or kind.type == "chat",
