@@ -9,7 +9,7 @@ import pytest
 from clients import environments
 from clients.processes import Client, Ran, ServerProcess
 from clients.third_party import SCRIPTS, aimed
-from support import Api, fresh_key
+from support import V2, Api, fresh_key
 
 ClientFactory = Callable[..., Client]
 Program = Callable[..., Any]
@@ -48,6 +48,12 @@ def retired_root() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def modern_root() -> Iterator[str]:
+    """A server that has v2 and inference, and no endpoints of v1."""
+    yield from _served("--api", "v2")
+
+
+@pytest.fixture(scope="session")
 def lenient_root() -> Iterator[str]:
     """A server that lets through what generated SDK tests send."""
     yield from _served("--lenient")
@@ -62,11 +68,18 @@ def project(open_root: str) -> Iterator[Api]:
 
 
 @pytest.fixture
+def v2(project: Api) -> V2:
+    """The fresh project as v2 has it."""
+    return V2(project)
+
+
+@pytest.fixture
 def client(project: Api, tmp_path: Path) -> ClientFactory:
     """Make a client of a generation: of the fresh project, or of another root and key."""
 
     def make(release: str, root: str = project.root, key: str = project.key) -> Client:
-        return Client(environments.python(f"together-{release}"), tmp_path, root, key)
+        base = "" if release.startswith("3.") else "/v1"
+        return Client(environments.python(f"together-{release}"), tmp_path, root, key, base)
 
     return make
 

@@ -43,8 +43,9 @@ NODE_PACKAGES = {
         "zod-to-json-schema@3.25.2",
     ),
 }
-SUITE = "together-2.42.0"
 SCHEMA_SUITE = "jsonschema-4.26.0"
+# An environment with pip in it, which fetches sources.
+_FETCHER = "together-2.42.0-suite"
 _PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
@@ -80,9 +81,9 @@ def node(name: str = "node") -> tuple[Path, Path]:
     return Path(executable), _made_once(name, " ".join(packages), build) / "node_modules"
 
 
-def official_suite() -> Path:
-    """The unpacked source distribution of the SDK, with the tests that its authors run."""
-    return _source("suite-source", SUITE)
+def official_suite(release: str) -> Path:
+    """The unpacked source distribution of an SDK release, with the tests that its authors run."""
+    return _source(f"suite-source-{release}", f"together-{release}")
 
 
 def schema_suite() -> Path:
@@ -92,7 +93,7 @@ def schema_suite() -> Path:
 
 def _source(name: str, release: str) -> Path:
     """The unpacked source distribution of a package."""
-    pip = python(f"{SUITE}-suite") / "python"
+    pip = python(_FETCHER) / "python"
 
     def build(target: Path) -> None:
         requirement = release.replace("-", "==")

@@ -32,6 +32,11 @@ def refusal(case: str, **values: Any) -> tuple[int, str]:
     return row["status"], row["message"].format(**values)
 
 
+def failed(case: str, **values: Any) -> str:
+    """What the command lines of 2.42 and 3.x print of a refusal."""
+    return f"× Error\n{refusal(case, **values)[1]}"  # noqa: RUF001
+
+
 def hardware_table(*columns: str) -> str:
     """The eligible hardware as 2.x tabulates it, availability when its column is asked for."""
     heading = " ".join(("Hardware ID GPU Memory Count Price (per minute)", *columns))
