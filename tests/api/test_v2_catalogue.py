@@ -280,13 +280,23 @@ def test_a_projects_own_model_has_the_configs_of_its_base(api, server):
 
 @pytest.mark.parametrize("param", ["referenceModel", "referenceModelId"])
 def test_a_model_that_nobody_has_has_no_configs(api, param):
-    """Nor has one that is named in a project that is not its own."""
-    project = project_of(api)
+    """Nor has one that is named in a project of somebody else's."""
     model = PLATFORM.model_named(MIXTRAL)
-    prefix = f"projects/{project}/models/" if param == "referenceModel" else ""
-    ids = ["ml_nobody", *([model.id] if prefix else [model.architecture, MIXTRAL])]
-    for wrong in ids:
-        assert configs_of(api, **{param: f"{prefix}{wrong}"}) == []
+    if param == "referenceModel":
+        wrong = [f"projects/{project_of(api)}/models/ml_nobody", f"projects/p/models/{model.id}"]
+    else:
+        wrong = ["ml_nobody", model.architecture, MIXTRAL]
+    for named in wrong:
+        assert configs_of(api, **{param: named}) == []
+
+
+def test_a_platform_model_may_be_named_under_ones_own_project(api):
+    """As the service's own deploy script does, for its configs and for a deployment."""
+    model = PLATFORM.model_named(MIXTRAL)
+    own, theirs = (
+        f"projects/{name}/models/{model.id}" for name in (project_of(api), PLATFORM.project_id)
+    )
+    assert configs_of(api, referenceModel=own) == configs_of(api, referenceModel=theirs) != []
 
 
 def test_all_published_configs_without_a_model(api):

@@ -102,7 +102,10 @@ def reference(world: World, project: Project, model_id: str) -> str | None:
 
 
 def _model_id(world: World, project: Project, resource: str, also: str | None) -> str | None:
-    """The id in a resource name; None where the model is not in the project that it names."""
+    """The id in a resource name; None where the model is not in the project that it names.
+
+    The platform's own models go by the project of whoever asks as well, as they do in a deployment.
+    """
     named = parse_resource(resource)
     if named is None or named.kind != "models":
         _refuse(world, "referenceModel", "must be projects/{projectId}/models/{modelId}")
@@ -111,8 +114,8 @@ def _model_id(world: World, project: Project, resource: str, also: str | None) -
         _refuse(world, "referenceModelId", "must be the model of referenceModel")
         return None
     platform = world.catalog.platform
-    owner = platform.project_id if named.id in platform.models else project.id
-    return named.id if named.project == owner else None
+    owners = {project.id, platform.project_id} if named.id in platform.models else {project.id}
+    return named.id if named.project in owners else None
 
 
 def _refuse(world: World, param: str, detail: str) -> None:
