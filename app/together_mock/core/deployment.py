@@ -215,7 +215,7 @@ class Deployment:
             instants.append(self.starting[0][0])
         if self.draining:
             instants.append(self.draining[0][0])
-        if self.idle_limit is not None:
+        if self.inactive_minutes or scaling.zero_window is not None:
             instants.append(self.idle_at())
         return _before_the_end(min([at for at in instants if at is not None], default=None))
 

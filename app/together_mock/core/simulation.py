@@ -150,7 +150,7 @@ class Simulation:
             self._look(deployment, at)
         if scaling.decide_at == at:
             self._follow(deployment, at)
-        if deployment.idle_limit is not None and deployment.idle_at() == at:
+        if deployment.idle_at() == at:
             self.enter(deployment, State.STOPPING, at, INACTIVE)
 
     def _follow(self, deployment: Deployment, at: int) -> None:
