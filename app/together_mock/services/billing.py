@@ -8,7 +8,7 @@ from together_mock.core.instants import LATEST
 from together_mock.services import engine
 from together_mock.services.control import MOST_STEPS
 from together_mock.services.projects import Project
-from together_mock.services.unit import Unit
+from together_mock.services.unit import Unit, undone
 from together_mock.services.world import World
 from together_mock.store import history
 
@@ -73,25 +73,15 @@ def set_balance(world: World, project: Project, dollars: str | None) -> Bill:
         return _bill(world, unit)
 
 
-class _UndoError(Exception):
-    """Raised to leave a unit of work without keeping anything of it."""
-
-
 def forecast(world: World, project: Project, horizon: int) -> Forecast:
     """Run the project's future up to the horizon (microseconds), bill it, and undo it."""
-    made: Forecast | None = None
-    try:
-        with world.move_clock(project) as unit:
-            before = _bill(world, unit).total
-            until = min(unit.now + horizon, LATEST - 1)
-            engine.settle(unit, {}, until, most=MOST_STEPS)
-            unit.now = until
-            after = _bill(world, unit).total
-            made = Forecast(until, after, after - before)
-            raise _UndoError
-    except _UndoError:
-        assert made is not None
-        return made
+    with undone(world.move_clock(project)) as unit:
+        before = _bill(world, unit).total
+        until = min(unit.now + horizon, LATEST - 1)
+        engine.settle(unit, {}, until, most=MOST_STEPS)
+        unit.now = until
+        after = _bill(world, unit).total
+        return Forecast(until, after, after - before)
 
 
 def _bill(world: World, unit: Unit) -> Bill:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from together_mock.core import ids, names
 from together_mock.core.catalog import Hardware
 from together_mock.core.deployment import Deployment, Label
+from together_mock.core.visibility import PRIVATE
 from together_mock.services.unit import Unit
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
 
-PRIVATE = "VISIBILITY_PRIVATE"
 # The name of the one deployment of an endpoint that v1 made.
 ONLY = "default"
 

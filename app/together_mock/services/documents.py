@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from together_mock.core.errors import MockError
-from together_mock.services.fields import Instant, Seconds, Word
+from together_mock.services.fields import Entry, Instant, Seconds, Word
 from together_mock.services.model_documents import ModelEntry, UploadEntry
-from together_mock.services.progress_documents import Count, Entry, ProgressEntry
+from together_mock.services.progress_documents import Count, ProgressEntry
 from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, ProfileDocument
 from together_mock.services.script_documents import NewScript
 from together_mock.services.v2.documents import RoutedEntry, is_routed

@@ -1,14 +1,9 @@
 """Endpoints with one deployment, as a state document has them."""
 
-from together_mock.core import commands
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.core.states import FROM_V1, State
-from together_mock.services import (
-    checks,
-    engine,
-    progress,
-)
+from together_mock.core.states import FROM_V1
+from together_mock.services import checks, engine, progress
 from together_mock.services.birth import Identity, NewEndpoint, make
 from together_mock.services.documents import EndpointEntry
 from together_mock.services.unit import Unit
@@ -25,14 +20,7 @@ def restore(world: World, unit: Unit, entry: EndpointEntry) -> None:
     endpoint, deployment = _made(world, unit, entry)
     engine.add(unit, endpoint, deployment)
     if entry.progress is None:
-        _enter(unit, deployment, FROM_V1[entry.state])
-
-
-def _enter(unit: Unit, deployment: Deployment, state: State) -> None:
-    made = engine.simulation(unit)
-    if state in (State.STARTING, State.SERVING, State.STOPPING):
-        commands.take(made, deployment, deployment.minimum)
-    made.enter(deployment, state, unit.now, "state")
+        progress.enter(unit, deployment, FROM_V1[entry.state])
 
 
 def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecord, Deployment]:

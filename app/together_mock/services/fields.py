@@ -49,3 +49,9 @@ class Document(BaseModel):
     """A part of a document: immutable, strict, and without unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+
+class Entry(Document):
+    """A part of the state document; built when one is read, which most servers never do."""
+
+    model_config = ConfigDict(defer_build=True)

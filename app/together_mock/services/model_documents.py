@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 from together_mock.core import ids, uploads
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_exact_iso
+from together_mock.core.visibility import PRIVATE, Visibility
 from together_mock.core.weights import File
 from together_mock.services import model_views, models
-from together_mock.services.fields import Instant
+from together_mock.services.fields import Entry, Instant
 from together_mock.services.model_views import Revision
-from together_mock.services.progress_documents import Entry
 from together_mock.services.unit import Unit
-from together_mock.services.uploads import course
+from together_mock.services.uploads import course, revision_of
 from together_mock.store import models as store
 from together_mock.store.records import ModelRecord, UploadRecord
 
@@ -52,7 +52,7 @@ class ModelEntry(Entry):
     base_model: str | None = None
     base_id: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     description: str | None = None
-    visibility: Literal["VISIBILITY_PRIVATE", "VISIBILITY_INTERNAL"] = "VISIBILITY_PRIVATE"
+    visibility: Visibility = PRIVATE
     revisions: list[RevisionEntry] = Field(default_factory=lambda: [RevisionEntry()])
     created_at: Instant | None = None
     updated_at: Instant | None = None
@@ -118,7 +118,9 @@ def restore(unit: Unit, entries: Sequence[ModelEntry]) -> None:
     records = []
     for index, entry in enumerate(entries):
         try:
-            records.append(_model(unit, entry, entry.model_id or _generated(unit, "ml", taken)))
+            records.append(
+                _model(unit, entry, entry.model_id or unit.new_id("ml", taken.__contains__))
+            )
         except MockError as error:
             error.param = f"models.{index}.{error.param}"
             raise
@@ -134,7 +136,8 @@ def restore_uploads(unit: Unit, entries: Sequence[UploadEntry]) -> None:
     taken = _told_apart("uploads", "id", [entry.id for entry in entries])
     store.delete_uploads(unit.connection, unit.project.key)
     records = [
-        _upload(unit, entry, entry.id or _generated(unit, "job", taken)) for entry in entries
+        _upload(unit, entry, entry.id or unit.new_id("job", taken.__contains__))
+        for entry in entries
     ]
     store.insert_uploads(unit.connection, records)
 
@@ -234,20 +237,12 @@ def _upload(unit: Unit, entry: UploadEntry, job_id: str) -> UploadRecord:
         id=job_id,
         model_id=entry.model_id,
         remote_url=entry.remote_url,
-        revision=entry.revision or ids.prefixed("rv", unit.facts.seed, job_id),
+        revision=entry.revision or revision_of(unit, job_id),
         failure=failure,
         created_at=created_at,
         running_at=running_at,
         ends_at=ends_at,
     )
-
-
-def _generated(unit: Unit, prefix: str, taken: set[str]) -> str:
-    while True:
-        made = ids.prefixed(prefix, unit.facts.seed, unit.next_number())
-        if made not in taken:
-            taken.add(made)
-            return made
 
 
 def _told_apart(section: str, field: str, values: Sequence[str | None]) -> set[str]:

@@ -10,14 +10,13 @@ from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
 from together_mock.core.platform import PlatformModel
 from together_mock.core.uploads import Job, is_imported
+from together_mock.core.visibility import INTERNAL
 from together_mock.core.weights import File, Weights
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Project
 from together_mock.store import models as store
 from together_mock.store.records import ModelRecord, UploadRecord
 
-PRIVATE = "VISIBILITY_PRIVATE"
-INTERNAL = "VISIBILITY_INTERNAL"
 NO_REVISIONS = "[]"
 
 

@@ -7,16 +7,18 @@ is deleted takes its import jobs along is inferred.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
-from together_mock.core import ids, names
+from together_mock.core import names
 from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
 from together_mock.core.platform import parse_resource
+from together_mock.core.visibility import PRIVATE
 from together_mock.services import model_views
 from together_mock.services.catalog import Catalog
-from together_mock.services.model_views import NO_REVISIONS, PRIVATE, Held, ModelView
+from together_mock.services.model_views import NO_REVISIONS, Held, ModelView
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
@@ -66,7 +68,7 @@ def create(world: World, project: Project, new: NewModel) -> ModelView:
         record = ModelRecord(
             key=None,
             project_key=project.key,
-            id=fresh_id(unit),
+            id=unit.new_id("ml", partial(store.model_by_id, unit.connection, project.key)),
             name=name,
             kind=new.kind,
             base_id=base_id,
@@ -213,15 +215,6 @@ def default_base(catalog: Catalog, kind: str = "chat", context_length: int | Non
         enough or rows,
         key=lambda row: (abs(row.context_length - context_length), not row.dedicated, row.id),
     )
-
-
-def fresh_id(unit: Unit) -> str:
-    """An id that no model of the project has."""
-    while True:
-        made = ids.prefixed("ml", unit.facts.seed, unit.next_number())
-        # A state document may have brought an id of ours.
-        if store.model_by_id(unit.connection, unit.project.key, made) is None:
-            return made
 
 
 def _base(world: World, unit: Unit, given: str) -> tuple[str, str]:

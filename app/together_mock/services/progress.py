@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from together_mock.core import commands
 from together_mock.core.deployment import Deployment, Scaling
 from together_mock.core.errors import MockError
 from together_mock.core.load import parse_curve
 from together_mock.core.states import FROM_V1, V1_STATES, State
+from together_mock.services import engine
 from together_mock.services.progress_documents import ProgressEntry, ScalingEntry
+from together_mock.services.unit import Unit
 
 
 def show(value: Deployment) -> ProgressEntry:
@@ -74,6 +77,14 @@ def restore(value: Deployment, state: State, entry: ProgressEntry) -> None:
     value.billed_at = entry.billed_at
     if entry.scaling is not None:
         value.scaling = _scaling(entry.scaling)
+
+
+def enter(unit: Unit, value: Deployment, state: State) -> None:
+    """Put a new deployment into a state that a document gives without its progress."""
+    made = engine.simulation(unit)
+    if state in (State.STARTING, State.SERVING, State.STOPPING):
+        commands.take(made, value, max(1, value.minimum))
+    made.enter(value, state, unit.now, "state")
 
 
 def _scaling(entry: ScalingEntry) -> Scaling:

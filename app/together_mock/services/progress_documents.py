@@ -2,21 +2,15 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from together_mock.core.autoscaling import HIGHEST_TARGET, LEAST_TARGET
-from together_mock.services.fields import Document, Instant, Word
+from together_mock.services.fields import Entry, Instant, Word
 
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 # JSON has lists where these are pairs.
 Batch = Annotated[tuple[Instant, Count], Field(strict=False)]
 Move = Annotated[tuple[Instant, int], Field(strict=False)]
-
-
-class Entry(Document):
-    """A part of the state document; built when one is read, which most servers never do."""
-
-    model_config = ConfigDict(defer_build=True)
 
 
 class ScalingEntry(Entry):

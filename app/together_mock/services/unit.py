@@ -1,9 +1,11 @@
 """A unit of work: the connection, the instant, and what becomes visible once it is committed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from sqlite3 import Connection
 
+from together_mock.core import ids
 from together_mock.core.catalog import Preset
 from together_mock.core.deployment import Deployment
 from together_mock.core.events import Event
@@ -69,6 +71,13 @@ class Unit:
         self.facts = replace(self.facts, endpoint_count=self.facts.endpoint_count + 1)
         return self.facts.endpoint_count
 
+    def new_id(self, prefix: str, is_taken: Callable[[str], object]) -> str:
+        """A new id of a kind: not one that a state document has brought."""
+        while True:
+            made = ids.prefixed(prefix, self.facts.seed, self.next_number())
+            if not is_taken(made):
+                return made
+
     def new_keys(self) -> tuple[int, int]:
         """Keys for a new endpoint and for its deployment."""
         endpoint, deployment = self._next_keys or queries.next_keys(self.connection)
@@ -93,6 +102,21 @@ class Unit:
         """Let inference find the endpoint and its deployments anew, or no longer."""
         self.stale |= {endpoint.name, endpoint.id}
         self.stale |= self.project.names_below.get(endpoint.name, set())
+
+
+class _UndoneError(Exception):
+    """Ends a unit of work that is not to be kept."""
+
+
+@contextmanager
+def undone(work: AbstractContextManager[Unit]) -> Iterator[Unit]:
+    """A unit of work of which nothing is kept, whatever comes of it."""
+    try:
+        with work as unit:
+            yield unit
+            raise _UndoneError
+    except _UndoneError:
+        pass
 
 
 def route(endpoint: EndpointRecord, deployment: Deployment) -> Route:

@@ -5,6 +5,7 @@ Nothing is fetched, and no credential comes this far: a job only knows that ther
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from together_mock.core import ids, uploads
 from together_mock.core.errors import MockError
@@ -47,7 +48,7 @@ def create(world: World, project: Project, new: NewUpload) -> UploadView:
         raise MockError("v2_bad_value", param="remoteUrl", detail=detail)
     with world.write(project) as unit:
         model = models.owned(unit.connection, project, new.model_id, "modelId")
-        job_id, revision = _fresh_ids(unit)
+        job_id = unit.new_id("job", partial(store.upload_by_id, unit.connection, project.key))
         failure = uploads.outcome(new.remote_url, has_token=new.has_token)
         running_at, ends_at = course(unit, job_id, unit.now)
         record = UploadRecord(
@@ -56,7 +57,7 @@ def create(world: World, project: Project, new: NewUpload) -> UploadView:
             id=job_id,
             model_id=model.id,
             remote_url=new.remote_url,
-            revision=revision,
+            revision=revision_of(unit, job_id),
             failure=failure,
             created_at=unit.now,
             running_at=running_at,
@@ -72,13 +73,9 @@ def course(unit: Unit, job_id: str, created_at: int) -> tuple[int | None, int | 
     return uploads.instants(unit.preset.stages["upload"], drawn, created_at)
 
 
-def _fresh_ids(unit: Unit) -> tuple[str, str]:
-    while True:
-        number, seed = unit.next_number(), unit.facts.seed
-        job_id = ids.prefixed("job", seed, number)
-        # A state document may have brought an id of ours.
-        if store.upload_by_id(unit.connection, unit.project.key, job_id) is None:
-            return job_id, ids.prefixed("rv", seed, number)
+def revision_of(unit: Unit, job_id: str) -> str:
+    """The id of the revision that a job makes."""
+    return ids.prefixed("rv", unit.facts.seed, job_id)
 
 
 def page(

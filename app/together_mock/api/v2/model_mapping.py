@@ -14,8 +14,9 @@ from together_mock.core import names, uploads
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_iso
 from together_mock.core.uploads import Happening, Job
+from together_mock.core.visibility import PRIVATE
 from together_mock.core.weights import ADAPTER, MODEL, File
-from together_mock.services.model_views import PRIVATE, Held, ModelView, Revision
+from together_mock.services.model_views import Held, ModelView, Revision
 from together_mock.services.models import NewModel
 from together_mock.services.transfers import Download, NewFile, PlannedFile, SentFile
 from together_mock.services.uploads import NewUpload, UploadView

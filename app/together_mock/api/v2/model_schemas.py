@@ -3,13 +3,13 @@
 Sources: OpenAPI 2.0.0 and, for parts, the command line of together 3.1.1.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, SecretStr, WithJsonSchema
 
 from together_mock.api.v2.wire import Body
+from together_mock.core.visibility import Visibility
 
-Visibility = Literal["VISIBILITY_PRIVATE", "VISIBILITY_INTERNAL"]
 Number = Annotated[int, Field(ge=1)]
 
 

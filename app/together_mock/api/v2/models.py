@@ -17,8 +17,9 @@ from together_mock.api.v2 import model_schemas as schemas
 from together_mock.api.v2 import wire
 from together_mock.api.v2.wire import PageDep, ProjectDep
 from together_mock.core.errors import MockError
+from together_mock.core.visibility import INTERNAL, Visibility
 from together_mock.services import models
-from together_mock.services.model_views import INTERNAL, Held
+from together_mock.services.model_views import Held
 
 router = new_router(prefix="/v2", tags=["Models"])
 
@@ -74,7 +75,7 @@ def list_models(
     call: ProjectDep,
     page: PageDep,
     visibility: Annotated[
-        schemas.Visibility | None, Query(description="Only those of this visibility.")
+        Visibility | None, Query(description="Only those of this visibility.")
     ] = None,
     organization_id: Annotated[
         str | None, Query(alias="organizationId", description="The caller's organization.")

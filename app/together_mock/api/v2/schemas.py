@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from together_mock.api.v2.wire import Body
+from together_mock.core.visibility import Visibility
 
-Visibility = Literal["VISIBILITY_PRIVATE", "VISIBILITY_INTERNAL"]
 # Protocol-buffer durations: seconds, with up to nine decimals.
 Duration = Annotated[str, Field(pattern=r"^-?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,9})?s$")]
 # The service's own bound is not known; this one keeps a day's replica-time within 64 bits.

@@ -1,19 +1,21 @@
 """How a deployment comes into being: what its creation asks for, and what that must fulfil."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from together_mock.core import autoscaling, names
-from together_mock.core.autoscaling import AutoscalingChange
+from together_mock.core.autoscaling import Autoscaling, AutoscalingChange
 from together_mock.core.clock import MINUTE
 from together_mock.core.deployment import Deployment, Label
 from together_mock.core.errors import MockError
+from together_mock.core.platform import Config
 from together_mock.core.states import State
 from together_mock.services import checks, engine
 from together_mock.services.projects import Project
 from together_mock.services.routes import stored_schedule
-from together_mock.services.unit import Unit
+from together_mock.services.unit import Unit, undone
 from together_mock.services.v2 import endpoints, placing, references, settings, views
+from together_mock.services.v2.references import Target
 from together_mock.services.v2.settings import Placement, Settings
 from together_mock.services.v2.views import DeploymentView
 from together_mock.services.world import World
@@ -42,8 +44,14 @@ class NewDeployment:
     enable_lora: bool | None = None
 
 
-class _UndoError(Exception):
-    """Raised to leave a unit of work without keeping anything of it."""
+@dataclass(frozen=True)
+class Identity:
+    """What a deployment is known by beside its name, and since when."""
+
+    id: str
+    etag: str
+    created_at: int
+    updated_at: int
 
 
 def create(
@@ -55,23 +63,16 @@ def create(
         MockError: an unknown endpoint, model or config, a config for another model, a bad name,
             a bad autoscaling, a spent balance, `v2_quota`.
     """
-    made: DeploymentView | None = None
-    try:
-        with world.write(project) as unit:
-            made = _created(world, unit, endpoint_id, new)
-            if validate_only:
-                raise _UndoError
-    except _UndoError:
-        pass
-    assert made is not None
-    return made
+    work = world.write(project)
+    with undone(work) if validate_only else work as unit:
+        return _created(world, unit, endpoint_id, new)
 
 
 def _created(world: World, unit: Unit, endpoint_id: str, new: NewDeployment) -> DeploymentView:
     lenient = world.settings.lenient
     endpoint = endpoints.found(unit.connection, unit.project, endpoint_id, "endpointId")
-    name = names.bare(endpoint.name, new.name, "name")
-    refuse_if_taken(unit, endpoint, name)
+    new = replace(new, name=names.bare(endpoint.name, new.name, "name"))
+    refuse_if_taken(unit, endpoint, new.name)
     target = references.model_of(unit, new.model, new.model_id, new.revision, lenient=lenient)
     config = references.config_of(unit, target, new.config, new.config_id, lenient=lenient)
     scaling = autoscaling.created(new.autoscaling)
@@ -82,6 +83,49 @@ def _created(world: World, unit: Unit, endpoint_id: str, new: NewDeployment) -> 
         check_timeout(new.inactive_timeout)
         placing.check(unit.catalog, unit.facts.seed, new.placement)
     checks.refuse_if_spent(unit)
+    new_id = unit.new_id("dep", partial(fleet.deployment_by_id, unit.connection, endpoint.key))
+    deployment = make(
+        unit,
+        endpoint,
+        new,
+        target=target,
+        basis=config,
+        scaling=scaling,
+        zone=placing.zone(unit.catalog, new.placement),
+        identity=Identity(new_id, "", unit.now, unit.now),
+    )
+    endpoint = _with_own_split(unit, endpoint)
+    if scaling.maximum:
+        refuse_over_quota(unit, deployment)
+    engine.add(unit, endpoint, deployment, known=True)
+    state = State.QUEUED if scaling.maximum else State.STOPPED
+    engine.simulation(unit).enter(deployment, state, unit.now, "api:createDeployment")
+    return views.deployment_view(unit.catalog, unit.project, endpoint, deployment, 0.0)
+
+
+def make(
+    unit: Unit,
+    endpoint: EndpointRecord,
+    new: NewDeployment,
+    *,
+    target: Target,
+    basis: Config | str,
+    scaling: Autoscaling,
+    zone: str | None,
+    identity: Identity,
+) -> Deployment:
+    """A deployment that is in no state yet.
+
+    Args:
+        unit: the unit of work.
+        endpoint: whose deployment.
+        new: its bare name, its placement, its timeout and its limits.
+        target: the model.
+        basis: the config, or a hardware of v1, at whose price it is billed then.
+        scaling: its autoscaling, which holds.
+        zone: the availability zone that it is tied to.
+        identity: its id and its dates.
+    """
     described = Settings(
         owner=target.owner,
         model_id=target.model_id,
@@ -91,34 +135,36 @@ def _created(world: World, unit: Unit, endpoint_id: str, new: NewDeployment) -> 
         max_concurrent=new.max_concurrent,
         enable_lora=new.enable_lora,
     )
-    label = Label(name, config.id, settings.stored(described), "", unit.now, unit.now)
-    sku = config.instance_type
+    if isinstance(basis, Config):
+        config, sku = basis.id, basis.instance_type
+        hardware = unit.catalog.platform.instance_types[sku].hardware
+    else:
+        config, sku, hardware = "", basis, basis
     deployment = Deployment(
         key=unit.new_keys()[1],
-        id=endpoints.new_id(
-            unit, "dep", partial(fleet.deployment_by_id, unit.connection, endpoint.key)
-        ),
+        id=identity.id,
         endpoint_id=endpoint.id,
         endpoint_name=endpoint.name,
         model=target.model,
-        hardware=unit.catalog.platform.instance_types[sku].hardware,
-        zone=placing.zone(unit.catalog, new.placement),
+        hardware=hardware,
+        zone=zone,
         minimum=scaling.minimum,
         maximum=scaling.maximum,
         inactive_minutes=new.inactive_timeout,
         sku=sku,
         price=unit.catalog.price_of(sku),
-        label=label,
-        patience=PATIENCE,
+        label=Label(
+            name=new.name,
+            config=config,
+            settings=settings.stored(described),
+            etag=identity.etag,
+            created_at=identity.created_at,
+            updated_at=identity.updated_at,
+        ),
+        patience=PATIENCE if config else None,
     )
     autoscaling.put(deployment, scaling)
-    endpoint = _with_own_split(unit, endpoint)
-    if scaling.maximum:
-        refuse_over_quota(unit, deployment)
-    engine.add(unit, endpoint, deployment, known=True)
-    state = State.QUEUED if scaling.maximum else State.STOPPED
-    engine.simulation(unit).enter(deployment, state, unit.now, "api:createDeployment")
-    return views.deployment_view(unit.catalog, unit.project, endpoint, deployment, 0.0)
+    return deployment
 
 
 def _with_own_split(unit: Unit, endpoint: EndpointRecord) -> EndpointRecord:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from together_mock.core.autoscaling import (
     DEFAULT_METRICS,
@@ -14,19 +14,13 @@ from together_mock.core.autoscaling import (
 )
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Policy, Rules
-from together_mock.services.fields import Document, Instant, Seconds, Word
+from together_mock.core.visibility import PRIVATE, Visibility
+from together_mock.services.fields import Entry, Instant, Seconds, Word
 from together_mock.services.progress_documents import ProgressEntry
 from together_mock.services.v2.settings import Placement
 
 Replicas = Annotated[int, Field(ge=0, le=1_000_000)]
-Visibility = Literal["VISIBILITY_PRIVATE", "VISIBILITY_INTERNAL"]
 _LONGEST = 300
-
-
-class Entry(Document):
-    """A part of the state document; built when one is read, which most servers never do."""
-
-    model_config = ConfigDict(defer_build=True)
 
 
 class PolicyEntry(Entry):
@@ -167,7 +161,7 @@ class RoutedEntry(Entry):
     id: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     name: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     display_name: str | None = None
-    visibility: Visibility = "VISIBILITY_PRIVATE"
+    visibility: Visibility = PRIVATE
     disable_prompt_cache: bool = False
     disable_speculative_decoding: bool = False
     etag: str | None = None

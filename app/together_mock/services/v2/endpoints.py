@@ -1,17 +1,17 @@
 """v2's endpoints: create, read, change, delete; their names, their traffic splits."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from sqlite3 import Connection
 from typing import Any
 
-from together_mock.core import ids, names, routing
+from together_mock.core import names, routing
 from together_mock.core.errors import MockError
 from together_mock.core.events import Kind
+from together_mock.core.visibility import PRIVATE
 from together_mock.services import engine, etags
-from together_mock.services.birth import PRIVATE
 from together_mock.services.projects import Project
 from together_mock.services.routes import schedule_of, stored_schedule
 from together_mock.services.unit import Unit
@@ -50,7 +50,7 @@ def create(world: World, project: Project, name: str, visibility: str | None) ->
         endpoint = EndpointRecord(
             key=key,
             project_key=project.key,
-            id=new_id(unit, "ep", partial(fleet.endpoint_by_id, unit.connection, unit.project.key)),
+            id=unit.new_id("ep", partial(fleet.endpoint_by_id, unit.connection, unit.project.key)),
             name=qualified,
             birth="v2",
             display_name=qualified,
@@ -234,11 +234,3 @@ def check_etag(world: World, given: str | None, current: str, kind: str) -> None
     """
     if given and given != current and not world.settings.lenient:
         raise MockError("v2_stale_etag", param="etag", kind=kind)
-
-
-def new_id(unit: Unit, prefix: str, is_taken: Callable[[str], object]) -> str:
-    """A new id of a kind: not one that a state document has brought."""
-    while True:
-        made = ids.prefixed(prefix, unit.facts.seed, unit.next_number())
-        if not is_taken(made):
-            return made

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement
 
@@ -21,8 +21,8 @@ from together_mock.core.expressions import (
     unqualified,
 )
 from together_mock.core.filters import Kind, Order
-from together_mock.core.instants import parse_instant
 from together_mock.core.status import STATES, status
+from together_mock.core.visibility import INTERNAL
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.v2 import endpoints as own
@@ -36,10 +36,11 @@ from together_mock.store.records import DeploymentRecord, EndpointRecord
 _ENDPOINT_FIELDS = {"name": Kind.TEXT, "created_at": Kind.INSTANT, "updated_at": Kind.INSTANT}
 _DEPLOYMENT_FIELDS = {**_ENDPOINT_FIELDS, "state": Kind.WORD, "model": Kind.MODEL}
 _PATTERNS = (Operator.EQUAL, Operator.STARTS, Operator.ENDS, Operator.CONTAINS)
+_WORDS = {"state": STATES}
+_EVERYTHING: Expression = And(())
 _NEWEST_FIRST = Order("created_at", descending=True)
-_INTERNAL = "VISIBILITY_INTERNAL"
-# When the platform published what its catalogue has no date for.
-_PUBLISHED_AT = parse_instant("2025-01-01T00:00:00Z", "published")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,10 @@ def endpoints(
     Raises:
         MockError: `v2_bad_filter`, `v2_bad_order`, `v2_bad_cursor`.
     """
-    expression = _filter(world, asked.filter, _ENDPOINT_FIELDS)
-    order, position = _order(world, asked.order), _position(world, asked.position)
+    expression, order, position = _read(world, asked, _ENDPOINT_FIELDS)
     with world.read(project) as connection:
-        condition = None
-        if expression is not None:
-            condition = _condition(connection, project, expression)
-        listing = fleet.endpoint_listing(order, condition, _INTERNAL if shared else None)
+        condition = _condition(connection, project, expression)
+        listing = fleet.endpoint_listing(order, condition, INTERNAL if shared else None)
         rows, following = pages.page(
             connection, listing, position, asked.limit, project=project.key
         )
@@ -131,15 +129,12 @@ def deployments(
     Raises:
         MockError: `v2_unknown_endpoint`, `v2_bad_filter`, `v2_bad_order`, `v2_bad_cursor`.
     """
-    expression = _filter(world, asked.filter, _DEPLOYMENT_FIELDS)
-    order, position = _order(world, asked.order), _position(world, asked.position)
+    expression, order, position = _read(world, asked, _DEPLOYMENT_FIELDS)
     with world.read(project) as connection:
         endpoint = own.found(connection, project, endpoint_id, "endpointId")
-        condition = keep = None
-        if expression is not None:
-            expression = unqualified(expression, "name", f"{endpoint.name}/")
-            condition, left = pages.condition_of(expression, fleet.deployment_columns())
-            keep = pages.keeping(left, _Derived(world, endpoint).fields())
+        expression = unqualified(expression, "name", f"{endpoint.name}/")
+        condition, left = pages.condition_of(expression, fleet.deployment_columns())
+        keep = pages.keeping(left, _Derived(world, endpoint).fields())
         listing = fleet.deployment_listing(order, condition)
         rows, following = pages.page(
             connection, listing, position, asked.limit, keep, endpoint=endpoint.key
@@ -193,15 +188,14 @@ def public(world: World, asked: Asked) -> tuple[list[PublicEndpoint], Position |
     Raises:
         MockError: `v2_bad_filter`, `v2_bad_order`, `v2_bad_cursor`.
     """
-    expression = _filter(world, asked.filter, _ENDPOINT_FIELDS)
-    order, position = _order(world, asked.order), _position(world, asked.position)
+    expression, order, position = _read(world, asked, _ENDPOINT_FIELDS)
     platform = world.catalog.platform
     items = [
         PublicEndpoint(
             id=ids.prefixed("ep", "", "public", model.id),
             project_id=platform.project_id,
             name=model.id,
-            created_at=max(model.created * 1_000_000, _PUBLISHED_AT),
+            created_at=platform.model_named(model.id).published_at,
         )
         for model in world.catalog.models.values()
         if model.serverless
@@ -209,8 +203,7 @@ def public(world: World, asked: Asked) -> tuple[list[PublicEndpoint], Position |
     kept = [
         (index, item)
         for index, item in enumerate(sorted(items, key=lambda item: (item.created_at, item.name)))
-        if expression is None
-        or matches(
+        if matches(
             expression,
             {"name": item.name, "created_at": item.created_at, "updated_at": item.created_at},
         )
@@ -228,30 +221,22 @@ def _after(kept: list[tuple[int, PublicEndpoint]], index: int) -> int:
     return places.index(index) + 1 if index in places else len(places)
 
 
-def _filter(world: World, text: str | None, fields: dict[str, Kind]) -> Expression | None:
-    if not text or not text.strip():
-        return None
+def _read(
+    world: World, asked: Asked, fields: dict[str, Kind]
+) -> tuple[Expression, Order, Position | None]:
+    """The filter, the order and the position; a lenient server passes over what it cannot read."""
+    text = asked.filter or ""
+    return (
+        _parsed(world, lambda: filters.parse(text, fields, _WORDS), _EVERYTHING),
+        _parsed(world, lambda: filters.parse_order(asked.order), _NEWEST_FIRST),
+        _parsed(world, lambda: pages.position_of(asked.position), None),
+    )
+
+
+def _parsed(world: World, parse: Callable[[], T], instead: T) -> T:
     try:
-        return filters.parse(text, fields, {"state": STATES})
+        return parse()
     except MockError:
         if world.settings.lenient:
-            return None
-        raise
-
-
-def _order(world: World, text: str | None) -> Order:
-    try:
-        return filters.parse_order(text)
-    except MockError:
-        if world.settings.lenient:
-            return _NEWEST_FIRST
-        raise
-
-
-def _position(world: World, parts: tuple[Any, ...] | None) -> Position | None:
-    try:
-        return pages.position_of(parts)
-    except MockError:
-        if world.settings.lenient:
-            return None
+            return instead
         raise

@@ -6,20 +6,19 @@ are, since what a deployment was made from may be no more.
 
 from collections.abc import Sequence
 
-from together_mock.core import autoscaling, commands, ids, routing
+from together_mock.core import autoscaling, ids, routing
 from together_mock.core.autoscaling import Autoscaling
-from together_mock.core.deployment import Deployment, Label
+from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.platform import Config
 from together_mock.core.states import FROM_V1, State
 from together_mock.services import checks, engine, models, progress
 from together_mock.services.routes import stored_schedule
 from together_mock.services.unit import Unit
-from together_mock.services.v2 import placing, references, settings
-from together_mock.services.v2.creation import PATIENCE
+from together_mock.services.v2 import placing, references
+from together_mock.services.v2.creation import Identity, NewDeployment, make
 from together_mock.services.v2.documents import DeploymentEntry, RoutedEntry, WeightEntry
 from together_mock.services.v2.references import Target
-from together_mock.services.v2.settings import Settings
 from together_mock.services.world import World
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
@@ -74,7 +73,7 @@ def restore(world: World, unit: Unit, entry: RoutedEntry) -> None:
         named |= {deployment.id: deployment.id, deployment.label.name: deployment.id}
         engine.add(unit, endpoint, deployment, known=True)
         if given.progress is None:
-            _enter(unit, deployment, FROM_V1[given.state])
+            progress.enter(unit, deployment, FROM_V1[given.state])
     endpoint = endpoint._replace(traffic=stored_schedule(_schedule(unit, entry, named)))
     queries.update_endpoint(unit.connection, endpoint)
 
@@ -106,13 +105,6 @@ def _entries(
     return tuple(entries.items())
 
 
-def _enter(unit: Unit, deployment: Deployment, state: State) -> None:
-    made = engine.simulation(unit)
-    if state in (State.STARTING, State.SERVING, State.STOPPING):
-        commands.take(made, deployment, max(1, deployment.minimum))
-    made.enter(deployment, state, unit.now, "state")
-
-
 def _made(world: World, unit: Unit, endpoint: EndpointRecord, entry: DeploymentEntry) -> Deployment:
     lenient = world.settings.lenient
     scaling = _scaling(entry, lenient=lenient)
@@ -121,48 +113,34 @@ def _made(world: World, unit: Unit, endpoint: EndpointRecord, entry: DeploymentE
         placing.check(unit.catalog, unit.facts.seed, placement)
     checks.check_zone(world, entry.availability_zone)
     target = _target(unit, entry, lenient=lenient)
-    config = _config(unit, entry, target, lenient=lenient)
-    sku = config.instance_type if config else (entry.hardware or "")
-    platform = unit.catalog.platform
-    hardware = platform.instance_types[sku].hardware if config else sku
     created_at = unit.now if entry.created_at is None else entry.created_at
     number = unit.next_number() if entry.id is None or entry.name is None else 0
     seed = unit.facts.seed
-    described = Settings(
-        owner=target.owner,
-        model_id=target.model_id,
-        revision=target.revision,
-        metrics=scaling.metrics,
+    new = NewDeployment(
+        name=entry.name or f"deployment-{ids.hex8(seed, 'deployment-name', number)}",
         placement=placement,
+        inactive_timeout=entry.inactive_timeout,
         max_concurrent=entry.max_concurrent_requests_per_replica,
         enable_lora=entry.enable_lora,
     )
-    deployment = Deployment(
-        key=unit.new_keys()[1],
+    identity = Identity(
         id=entry.id or ids.prefixed("dep", seed, number),
-        endpoint_id=endpoint.id,
-        endpoint_name=endpoint.name,
-        model=target.model,
-        hardware=hardware,
+        etag=entry.etag or "",
+        created_at=created_at,
+        updated_at=created_at if entry.updated_at is None else entry.updated_at,
+    )
+    deployment = make(
+        unit,
+        endpoint,
+        new,
+        target=target,
+        basis=_basis(unit, entry, target, lenient=lenient),
+        scaling=scaling,
         zone=entry.availability_zone,
-        minimum=scaling.minimum,
-        maximum=scaling.maximum,
-        inactive_minutes=entry.inactive_timeout,
-        sku=sku,
-        price=unit.catalog.price_of(sku),
-        label=Label(
-            name=entry.name or f"deployment-{ids.hex8(seed, 'deployment-name', number)}",
-            config=config.id if config else "",
-            settings=settings.stored(described),
-            etag=entry.etag or "",
-            created_at=created_at,
-            updated_at=created_at if entry.updated_at is None else entry.updated_at,
-        ),
-        patience=PATIENCE if config else None,
+        identity=identity,
     )
     if entry.progress is not None:
         progress.restore(deployment, FROM_V1[entry.state], entry.progress)
-    autoscaling.put(deployment, scaling)
     return deployment
 
 
@@ -211,11 +189,10 @@ def _is_by_v1(entry: DeploymentEntry) -> bool:
     return entry.config is None and entry.hardware is not None
 
 
-def _config(unit: Unit, entry: DeploymentEntry, target: Target, *, lenient: bool) -> Config | None:
-    """The config of an entry, unless v1 made it."""
+def _basis(unit: Unit, entry: DeploymentEntry, target: Target, *, lenient: bool) -> Config | str:
+    """The config of an entry, or the hardware of one that v1 made."""
     if _is_by_v1(entry):
-        checks.find_hardware(unit.catalog, entry.hardware or "", target.model)
-        return None
+        return checks.find_hardware(unit.catalog, entry.hardware or "", target.model).id
     published = unit.catalog.platform.configs_of(target.model)
     if entry.config is None and published:
         return published[0]

@@ -9,8 +9,9 @@ from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Deployment, Rules
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
+from together_mock.core.visibility import PRIVATE
 from together_mock.services import progress
-from together_mock.services.birth import ONLY, PRIVATE
+from together_mock.services.birth import ONLY
 from together_mock.services.routes import schedule_of
 from together_mock.services.unit import Unit
 from together_mock.services.v2 import settings
