@@ -37,7 +37,10 @@ def _table(file: Path, table: str) -> dict[str, Any]:
     }
     columns = query(file, f"PRAGMA table_info('{table}')")
     keys = {row[2:] for row in query(file, f"PRAGMA foreign_key_list('{table}')")}
-    return {"columns": columns, "indexes": indexes, "keys": keys}
+    # What an index is of may be an expression.
+    made = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    statements = set(query(file, f"{made} AND tbl_name = '{table}'"))
+    return {"columns": columns, "indexes": indexes, "keys": keys, "statements": statements}
 
 
 @pytest.fixture
@@ -55,6 +58,8 @@ def test_a_new_store_has_the_schema_that_the_migrations_make(tmp_path, file):
     assert versions == 2 * [[(SCHEMA_VERSION,)]]
 
 
+# It cannot tell what an index on an expression is of; the test before this one can.
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_tables_are_what_the_newest_migration_leaves(file):
     """Alembic finds nothing to do between the store and the tables of the code."""
     Database(str(file)).close()

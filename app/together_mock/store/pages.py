@@ -33,15 +33,7 @@ Row = tuple[Any, ...]
 Position = tuple[int, int]
 
 
-@dataclass(frozen=True, eq=False)
-class Qualified:
-    """A column whose texts all begin with a prefix that filters know nothing of."""
-
-    column: ColumnElement[str]
-    prefix: str
-
-
-Columns = Mapping[str, ColumnElement[Any] | Qualified]
+Columns = Mapping[str, ColumnElement[Any]]
 
 
 def condition_of(
@@ -114,13 +106,11 @@ class _Translation:
         return or_(false(), *known) if len(known) == len(parts) else None
 
     def _comparison(self, comparison: Comparison, *, wanted: bool) -> ColumnElement[bool] | None:
-        place = self._columns.get(comparison.field)
-        if place is None:
+        column = self._columns.get(comparison.field)
+        if column is None:
             self.exact = False
             return None
-        if not isinstance(place, Qualified):
-            place = Qualified(place, "")
-        condition = _test(place, comparison.operator, comparison.value)
+        condition = _test(column, comparison.operator, comparison.value)
         return condition if wanted else not_(condition)
 
 
@@ -132,17 +122,15 @@ def _levels(expression: Expression) -> int:
     return 1 + max(map(_levels, expression.operands), default=0)
 
 
-def _test(place: Qualified, operator: Operator, value: Any) -> ColumnElement[bool]:
+def _test(column: ColumnElement[Any], operator: Operator, value: Any) -> ColumnElement[bool]:
     # No LIKE: it ignores the case of some letters, and of which depends on the database.
-    column, prefix = place.column, place.prefix
     if operator in _COMPARE:
-        return _COMPARE[operator](column, prefix + value if prefix else value)
+        return _COMPARE[operator](column, value)
     if operator is Operator.STARTS:
-        return _begins(column, prefix + value)
-    bare = func.substr(column, len(prefix) + 1) if prefix else column
+        return _begins(column, value)
     if operator is Operator.CONTAINS:
-        return func.instr(bare, value) > 0
-    return func.substr(bare, -len(value)) == value if value else true()
+        return func.instr(column, value) > 0
+    return func.substr(column, -len(value)) == value if value else true()
 
 
 def _begins(column: ColumnElement[str], start: str) -> ColumnElement[bool]:

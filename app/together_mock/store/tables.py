@@ -7,8 +7,11 @@ document can be put into another project with its ids as they are.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
+
+# An endpoint's name without the slug that it begins with: in these words, an index finds it.
+BARE_NAME = "substr(name, instr(name, '/') + 1)"
 
 
 def _instant() -> Any:
@@ -66,6 +69,7 @@ class EndpointRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("project_key", "id"),
         UniqueConstraint("project_key", "name"),
+        Index("endpoint_bare_name", "project_key", text(BARE_NAME)),
     )
 
     key: int = Field(default=None, primary_key=True)

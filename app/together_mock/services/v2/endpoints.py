@@ -217,12 +217,8 @@ def refuse_if_taken(unit: Unit, name: str, own: int = 0) -> None:
     Raises:
         MockError: `v2_name_exists`.
     """
-    connection, key = unit.connection, unit.project.key
-    slug, _, bare = name.partition("/")
-    taken = fleet.endpoint_named(connection, key, name) is not None
-    if not taken and fleet.has_foreign_names(connection, key, slug):
-        taken = fleet.is_called(connection, key, bare, own)
-    if taken:
+    bare = name.partition("/")[2]
+    if fleet.is_called(unit.connection, unit.project.key, bare, own):
         raise MockError("v2_name_exists", param="name", kind="Endpoint", name=name)
 
 

@@ -3,10 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
-from sqlite3 import Connection
 from typing import Any, TypeVar
-
-from sqlalchemy import ColumnElement
 
 from together_mock.core import filters, ids
 from together_mock.core.errors import MockError
@@ -78,9 +75,10 @@ def endpoints(
         MockError: `v2_bad_filter`, `v2_bad_order`, `v2_bad_cursor`.
     """
     expression, order, position = _read(world, asked, _ENDPOINT_FIELDS)
+    condition, left = pages.condition_of(_either_name(expression), fleet.endpoint_columns())
+    assert left is None
+    listing = fleet.endpoint_listing(order, condition, INTERNAL if shared else None)
     with world.read(project) as connection:
-        condition = _condition(connection, project, expression)
-        listing = fleet.endpoint_listing(order, condition, INTERNAL if shared else None)
         rows, following = pages.page(
             connection, listing, position, asked.limit, project=project.key
         )
@@ -88,37 +86,23 @@ def endpoints(
         return own.shown(world, connection, project, records), following
 
 
-def _condition(
-    connection: Connection, project: Project, expression: Expression
-) -> ColumnElement[bool] | None:
-    """A filter of endpoints for the store, which has all that it names.
-
-    Names that came with another slug are compared with and without it, at the price of a scan;
-    where all have the project's own, an index finds them.
-    """
-    slug: str | None = project.slug
-    if fleet.has_foreign_names(connection, project.key, project.slug):
-        slug, expression = None, _in_either_form(expression)
-    else:
-        expression = unqualified(expression, "name", f"{project.slug}/")
-    condition, left = pages.condition_of(expression, fleet.endpoint_columns(slug))
-    assert left is None
-    return condition
-
-
-def _in_either_form(expression: Expression) -> Expression:
-    """The same of names, be they taken whole or without their slugs."""
+def _either_name(expression: Expression) -> Expression:
+    """The same of names, be they written with their slugs or without."""
     if isinstance(expression, Not):
-        return Not(_in_either_form(expression.operand))
+        return Not(_either_name(expression.operand))
     if not isinstance(expression, Comparison):
-        return replace(expression, operands=tuple(map(_in_either_form, expression.operands)))
+        return replace(expression, operands=tuple(map(_either_name, expression.operands)))
     # Without a slash in it, a text is none that begins with a slug.
     if expression.field != "name" or "/" not in str(expression.value):
         return expression
-    forms = (expression, replace(expression, field="whole_name"))
+    whole = replace(expression, field="whole_name")
     if expression.operator is Operator.NOT_EQUAL:
-        return And(forms)
-    return Or(forms) if expression.operator in _PATTERNS else expression
+        return And((expression, whole))
+    if expression.operator is Operator.EQUAL:
+        # As a range, which SQLite looks up in the index even as one of two alternatives.
+        bounds = (Operator.AT_LEAST, Operator.AT_MOST)
+        return Or((And(tuple(replace(expression, operator=each) for each in bounds)), whole))
+    return Or((expression, whole)) if expression.operator in _PATTERNS else whole
 
 
 def deployments(

@@ -63,6 +63,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("project_key", "id"),
         sa.UniqueConstraint("project_key", "name"),
     )
+    op.create_index(
+        "endpoint_bare_name",
+        "endpoint",
+        ["project_key", sa.text("substr(name, instr(name, '/') + 1)")],
+    )
     op.create_table(
         "event",
         sa.Column("key", sa.Integer(), nullable=False),
