@@ -39,9 +39,25 @@ def refused(answer: httpx.Response, case: str, code: str | None = None) -> dict[
     error = answer.json()["error"]
     assert error.keys() == {"message", "type", "param", "code"}
     assert (error["type"], error["code"]) == (row["type"], code or row["code"])
-    template = re.sub(r"\\{\w+\\}", ".*", re.escape(row["message"]))
-    assert re.fullmatch(template, error["message"], re.DOTALL), error["message"]
+    assert _fits(row, error["message"]), error["message"]
     return error
+
+
+def refused_2024(answer: httpx.Response, case: str) -> str:
+    """Check that an answer is a case of the error catalogue in the 2024 envelope; its message."""
+    row = _errors[case]
+    assert answer.status_code == row["status"], answer.text
+    assert answer.json().keys() == {"error"}
+    error = answer.json()["error"]
+    assert error.keys() == {"message", "type"}
+    assert error["type"] == row["type"]
+    assert _fits(row, error["message"]), error["message"]
+    return error["message"]
+
+
+def _fits(row: dict[str, Any], message: str) -> bool:
+    template = re.sub(r"\\{\w+\\}", ".*", re.escape(row["message"]))
+    return re.fullmatch(template, message, re.DOTALL) is not None
 
 
 class Api:

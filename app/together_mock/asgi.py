@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from together_mock.api.control.lane import ProbeLane
 from together_mock.api.guard import App, Guard, Lane, Receive, Scope, Send
+from together_mock.api.legacy.handlers import Handed
+from together_mock.api.legacy.lane import LegacyLane
 from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.v1.lane import EndpointLane
 from together_mock.api.v2.storage import StorageLane
@@ -29,7 +31,7 @@ class Application:
         self._inference = InferenceLane(world)
         self._lanes: list[Lane] = [self._inference]
         if world.settings.api != "v2":
-            self._lanes.append(EndpointLane(world))
+            self._lanes += [LegacyLane(world, self._by_framework), EndpointLane(world, Handed())]
         if world.settings.api != "v1":
             self._lanes.append(StorageLane(world))
         self._lanes.append(ProbeLane(world))
@@ -43,6 +45,9 @@ class Application:
             if lane.takes(scope):
                 await lane(scope, receive, send)
                 return
+        await self._by_framework(scope, receive, send)
+
+    async def _by_framework(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._guarded is None:
             await asyncio.to_thread(self.load)
         assert self._guarded is not None

@@ -149,7 +149,7 @@ def healthcheck(url: str) -> None:
 @commands.command()
 @click.option(
     "--generation",
-    type=click.Choice(["v1", "v2", "control"]),
+    type=click.Choice(["v1", "v2", "legacy", "control"]),
     help="One generation; none prints everything that is served.",
 )
 def openapi(generation: str | None) -> None:

@@ -35,7 +35,7 @@ def test_hardware_without_a_model_has_no_availability(api):
     rows = hardware_of(api)
     assert len(rows) == len({row["id"] for row in rows}) == 18
     for row in rows:
-        assert row.keys() == {"object", "id", "pricing", "specs", "updated_at"}
+        assert row.keys() == {"object", "id", "name", "pricing", "specs", "updated_at"}
         assert row["object"] == "hardware"
         assert row["specs"].keys() == {"gpu_type", "gpu_link", "gpu_memory", "gpu_count"}
         count, gpu, memory, link = re.fullmatch(
@@ -47,6 +47,9 @@ def test_hardware_without_a_model_has_no_availability(api):
             "gpu_memory": int(memory),
             "gpu_count": int(count),
         }
+        assert row["name"] == row["id"]
+        assert row["pricing"].keys() == {"input", "output", "cents_per_minute"}
+        assert row["pricing"]["input"] == row["pricing"]["output"] == 0
         assert row["pricing"]["cents_per_minute"] > 0
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from support import H100X2, MIXTRAL, START
 from together_mock.api.guard import Guard
+from together_mock.api.legacy.handlers import Handed
 from together_mock.api.refusals import refusal
 from together_mock.api.v1.lane import EndpointLane
 from together_mock.asgi import Application
@@ -99,7 +100,7 @@ def test_the_lane_answers_as_the_framework_would(headers):
 def test_every_request_of_the_comparison_is_one_for_the_lane():
     """Or nothing would be compared."""
     world = build_world(Settings())
-    lane = EndpointLane(world)
+    lane = EndpointLane(world, Handed())
     for method, path, _ in REQUESTS:
         scope = {"type": "http", "method": method, "path": path.partition("?")[0]}
         assert lane.takes(scope), path

@@ -6,6 +6,7 @@ from contract.canonical import canonical, differences
 from contract.conformance import ContractError, check
 
 ZONES = "http://mock/v1/clusters/availability-zones"
+ENDPOINT = "http://mock/v1/endpoints/endpoint-1"
 PUBLIC = "http://mock/v2/public/endpoints"
 UPLOADS = "http://mock/v2/projects/proj_1/models/uploads"
 EMPTY = {"object": "list", "data": [], "next_cursor": None}
@@ -47,10 +48,14 @@ def test_an_answer_of_the_contract_passes(right):
         answer(404, url=PUBLIC, json={"error": ERROR}),
         answer(400, url=PUBLIC, json={"error": ERROR | {"code": None}}),
         answer(400, url=PUBLIC, json={"error": ERROR, **RPC}),
+        answer(200, url=ENDPOINT, json={"object": "endpoint", "id": "1", "deployments": []}),
+        answer(404, url=ENDPOINT, json={"error": {"message": "", "type": "", "code": None}}),
+        answer(204, "POST", f"{ENDPOINT}/stop"),
     ],
     ids=[
         *("type", "missing", "media", "status", "error", "empty"),
         *("v2-stray", "v2-template", "v2-status", "v2-code", "v2-forms"),
+        *("2024-missing", "2024-error", "2024-status"),
     ],
 )
 def test_an_answer_that_is_not_in_the_contract_fails(wrong):

@@ -47,6 +47,8 @@ HEADERS = {"Authorization": f"Bearer {KEY}"}
 SEASONING: dict[str, list[Any]] = {
     "model": [MIXTRAL, "endpoint-STARTED", "meta-llama/Llama-3.3-70B-Instruct-Turbo"],
     "hardware": [H100X2, "1x_nvidia_h100_80gb_sxm"],
+    "hardware_name": [H100X2, "1x_nvidia_h100_80gb_sxm"],
+    "suffix": ["prod", "a b", "-"],
     "availability_zone": ["us-central-4b"],
     "endpoint": [entry["id"] for entry in ENDPOINTS],
     "preset": ["instant", "fast", "realistic", "manual"],
@@ -240,6 +242,7 @@ INFERENCE = fuzzer(season(CONTRACT), coverage=False).include(operation_id=ANSWER
 ENDLESS = ["followEvents", "waitForEvent"]
 CONTROL = fuzzer(season(control_document()), coverage=True).exclude(operation_id=ENDLESS)
 
+LEGACY = fuzzer(season(CONTRACTS["legacy"]), coverage=True)
 # Left to itself, the one mode or the other is all that an operation gets in so few requests.
 V2 = fuzzer(contract_v2(), coverage=False, mode="positive")
 WRONG_V2 = fuzzer(contract_v2(), coverage=False, mode="negative")
@@ -265,6 +268,13 @@ def fuzzed(running: Running) -> Api:
 @examples(12)
 def test_management_answers_as_documented(case, fuzzed):
     """Statuses, media types and shapes of the management routes are those of the contract."""
+    case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
+
+
+@LEGACY.parametrize()
+@examples(12)
+def test_the_2024_api_answers_as_documented(case, fuzzed):
+    """Statuses, media types and shapes of the 2024 API's routes are those of its contract."""
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
 
 
@@ -322,7 +332,7 @@ def test_no_sequence_of_calls_leads_to_a_failure(running, data):
     """Wherever earlier calls left the project and its clock, the next call is answered."""
     operations = [
         result.ok().as_strategy()
-        for schema in (MANAGEMENT, INFERENCE, CONTROL, V2)
+        for schema in (MANAGEMENT, INFERENCE, CONTROL, V2, LEGACY)
         for result in schema.get_all_operations()
     ]
     known = Known(running.api())

@@ -12,7 +12,7 @@ from together_mock.core.errors import MockError
 from together_mock.resources import directory
 
 GRADES = {"confirmed", "documented", "reported", "inferred"}
-FACES = {"management", "inference", "control", "v2"}
+FACES = {"management", "inference", "control", "v2", "legacy"}
 FIXTURES = directory("fixtures")
 ROWS = json.loads((FIXTURES / "errors.json").read_text("utf-8"))["errors"]
 CASES = {row["case"]: row for row in ROWS}

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from together_mock.api.dialects import PREFIX
 from together_mock.api.documented import DESCRIPTIONS
 from together_mock.api.errors import JSON
 from together_mock.api.openai.lane import PATHS
@@ -19,7 +20,12 @@ _GUARDED = {
     }
     for status in (413, 415)
 }
-_PREFIXES = {"v1": ("/v1/", "/v3/"), "v2": ("/v2/",), "control": ("/_mock/",)}
+_PREFIXES = {
+    "v1": ("/v1/", "/v3/"),
+    "v2": ("/v2/",),
+    "legacy": (f"{PREFIX}/",),
+    "control": ("/_mock/",),
+}
 GENERATIONS = tuple(_PREFIXES)
 # The components that answers are made of.
 _KINDS = ("schemas", "responses")
@@ -43,7 +49,8 @@ def build(app: FastAPI, generation: str | None = None) -> Document:
     )
     document = _with_plain_names(document)
     _document_inference(document)
-    _document_v2(document)
+    _document_answers(document, "v2", "V2{}".format)
+    _document_answers(document, "legacy", "Legacy{}".format)
     prefixes = _PREFIXES[generation] if generation else ("/",)
     document["paths"] = {
         path: item for path, item in document["paths"].items() if path.startswith(prefixes)
@@ -69,17 +76,17 @@ def _document_inference(document: Document) -> None:
     _add_components(document, contract)
 
 
-def _document_v2(document: Document) -> None:
-    """Take v2's answers from the contract: its routes declare parameters and bodies alone."""
+def _document_answers(document: Document, generation: str, rename: Callable[[str], str]) -> None:
+    """Take a generation's answers from its contract: routes declare parameters and bodies alone."""
     operations = [
         (path, method, operation)
         for path, item in document["paths"].items()
-        if path.startswith(_PREFIXES["v2"])
+        if path.startswith(_PREFIXES[generation])
         for method, operation in item.items()
     ]
     if not operations:
         return
-    contract = _renamed(_contract("v2"), "V2{}".format)
+    contract = _renamed(_contract(generation), rename)
     for path, method, operation in operations:
         promised = contract["paths"].get(path, {}).get(method)
         if promised is not None:

@@ -14,6 +14,9 @@ from together_mock.api import document
 from together_mock.api.control import events, money, scripts, setups
 from together_mock.api.control import routes as control
 from together_mock.api.errors import JSON
+from together_mock.api.legacy import endpoints as legacy_endpoints
+from together_mock.api.legacy import hardware as legacy_hardware
+from together_mock.api.legacy import models as legacy_models
 from together_mock.api.openai import routes as openai
 from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.refusals import refusal
@@ -29,6 +32,7 @@ from together_mock.services.events import EventHub
 from together_mock.services.world import World
 
 _V1 = (endpoints.router, hardware.router, models.router)
+_LEGACY = (legacy_endpoints.router, legacy_hardware.router, legacy_models.router)
 # Literal paths go before those with a placeholder in the same place.
 _V2 = (
     v2_endpoints.router,
@@ -57,6 +61,7 @@ def build(world: World, lane: InferenceLane) -> FastAPI:
     # In the order of use: the framework tries one route after the other.
     routers = list(_V1) if world.settings.api != "v2" else []
     routers += _V2 if world.settings.api != "v1" else ()
+    routers += _LEGACY if world.settings.api != "v2" else ()
     routers += [account.router, openai.router, control.open_router, control.router]
     routers += [setups.router, scripts.router, events.router, money.router]
     for router in routers:

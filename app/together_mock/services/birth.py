@@ -10,8 +10,10 @@ from together_mock.services.unit import Unit
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
 
-# The name of the one deployment of an endpoint that v1 made.
+# The name of the one deployment of an endpoint that v1 or the 2024 API made.
 ONLY = "default"
+# What an endpoint's record has as its birth: the generation that made it.
+V1, V2, LEGACY = "v1", "v2", "legacy"
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class NewEndpoint:
     disable_prompt_cache: bool = False
     disable_speculative_decoding: bool = False
     started: bool = True
+    birth: str = V1
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def make(
         project_key=unit.project.key,
         id=identity.id,
         name=identity.name,
-        birth="v1",
+        birth=new.birth,
         display_name=new.display_name or new.model,
         disable_prompt_cache=new.disable_prompt_cache,
         disable_speculative_decoding=new.disable_speculative_decoding,

@@ -14,6 +14,7 @@ from together_mock.core.errors import MockError
 from together_mock.core.latency import Gpu, Physics
 from together_mock.core.lifecycle import Stage
 from together_mock.resources import directory
+from together_mock.services.legacy.catalog import LegacyCatalog
 from together_mock.services.platform import Platform
 
 Speed = Literal["instant", "realistic"]
@@ -99,6 +100,11 @@ class Catalog:
         if model.hardware is not None:
             return [self.hardware[hardware_id] for hardware_id in model.hardware]
         return [item for item in self.hardware.values() if self._eligibility.allows(model, item)]
+
+    @cached_property
+    def legacy(self) -> LegacyCatalog:
+        """What the platform published in 2024."""
+        return LegacyCatalog(self)
 
     @cached_property
     def platform(self) -> Platform:

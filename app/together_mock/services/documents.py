@@ -3,9 +3,18 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import (
+    AliasChoices,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from together_mock.core.errors import MockError
+from together_mock.services.birth import LEGACY
 from together_mock.services.fields import Entry, Instant, Seconds, Word
 from together_mock.services.model_documents import ModelEntry, UploadEntry
 from together_mock.services.progress_documents import Count, ProgressEntry
@@ -64,6 +73,15 @@ class EndpointEntry(Entry):
     created_at: Instant | None = None
     deployment_id: str | None = None
     progress: ProgressEntry | None = None
+    # The generation that made it. The 2024 API starts nothing by creating it.
+    birth: Literal["v1", "legacy"] = "v1"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _begin_as_created(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("birth") == LEGACY:
+            return {"state": "STOPPED", **value}
+        return value
 
 
 # The tags stand in the paths of errors, from which they are taken out.

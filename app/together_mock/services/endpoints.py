@@ -8,7 +8,7 @@ from together_mock.core.errors import MockError
 from together_mock.core.events import Kind
 from together_mock.core.states import State, Trigger
 from together_mock.services import checks, engine, etags
-from together_mock.services.birth import NewEndpoint, make
+from together_mock.services.birth import V2, NewEndpoint, make
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
@@ -49,6 +49,9 @@ class EndpointView:
     inactive_timeout: int | None
     availability_zone: str | None
     created_at: int
+    # The generation that made it, and whether it has ever been started.
+    birth: str
+    has_run: bool
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,7 @@ def get(world: World, project: Project, endpoint_id: str) -> EndpointView:
     """
     with world.read(project) as connection:
         pairs = queries.pairs_of_endpoint(connection, project.key, endpoint_id)
-    endpoint, row = _only(pairs, endpoint_id)
-    return view(project, endpoint, value_of(world.catalog, endpoint, row))
+    return view_of_row(world, project, _only(pairs, endpoint_id))
 
 
 def update(world: World, project: Project, endpoint_id: str, change: Change) -> EndpointView:
@@ -117,7 +119,7 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
             # An idle time that has already passed ends the endpoint now, not in the past.
             commands.set_inactive_minutes(made, deployment, change.inactive_timeout, unit.now)
         if change.started is not None:
-            retirable = world if endpoint.birth == "v1" else None
+            retirable = None if endpoint.birth == V2 else world
             _change_state(unit, deployment, retirable, started=change.started)
         if change.display_name is not None:
             endpoint = _renamed(unit, endpoint, change.display_name)
@@ -145,19 +147,21 @@ def _tell(unit: Unit, endpoint: EndpointRecord, deployment: Deployment, change: 
         engine.tell(unit, Kind.DEPLOYMENT_UPDATED, endpoint.id, deployment.key, **told)
 
 
-def delete(world: World, project: Project, endpoint_id: str) -> None:
-    """Delete an endpoint in any state, with all it has; it is gone at once.
+def delete(world: World, project: Project, endpoint_id: str) -> EndpointView:
+    """Delete an endpoint in any state, with all it has; it is gone at once. What it was.
 
     Raises:
         MockError: `unknown_endpoint`.
     """
     with world.write(project) as unit:
-        endpoint, _ = found(unit, endpoint_id)
+        endpoint, only = found(unit, endpoint_id)
+        gone = view(project, endpoint, engine.deployment_of(unit, endpoint, only))
         for row in fleet.deployments(unit.connection, endpoint.key):
             engine.simulation(unit).drop(engine.deployment_of(unit, endpoint, row), unit.now)
         queries.delete_endpoint(unit.connection, endpoint.key)
         engine.tell(unit, Kind.ENDPOINT_DELETED, endpoint.id, name=endpoint.name)
         unit.withdraw(endpoint)
+        return gone
 
 
 def list_own(world: World, project: Project) -> list[EndpointItem]:
@@ -214,7 +218,16 @@ def view(project: Project, endpoint: EndpointRecord, deployment: Deployment) -> 
         inactive_timeout=deployment.inactive_minutes,
         availability_zone=deployment.zone,
         created_at=endpoint.created_at,
+        birth=endpoint.birth,
+        # Creation is the first step; what has stopped since has taken more of them.
+        has_run=state is not State.STOPPED or deployment.steps > 1,
     )
+
+
+def view_of_row(world: World, project: Project, pair: Pair) -> EndpointView:
+    """An endpoint and its deployment, as the store has them, as one value."""
+    endpoint, row = pair
+    return view(project, endpoint, value_of(world.catalog, endpoint, row))
 
 
 def found(unit: Unit, endpoint_id: str, param: str | None = None) -> Pair:
@@ -242,8 +255,8 @@ def deployment_found(unit: Unit, named: str, param: str | None = None) -> Pair:
 
 
 def _only(pairs: list[Pair], endpoint_id: str, param: str | None = None) -> Pair:
-    # Of several, the one that v1 made: the oldest, and without a config.
-    own = bool(pairs) and pairs[0][0].birth == "v1" and not pairs[0][1].config
+    # Of several, the one that v1 or its elder made: the oldest, and without a config.
+    own = bool(pairs) and pairs[0][0].birth != V2 and not pairs[0][1].config
     if len(pairs) != 1 and not own:
         raise MockError("unknown_endpoint", param=param, endpoint=endpoint_id)
     return pairs[0]

@@ -41,6 +41,7 @@ def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecor
         availability_zone=entry.availability_zone,
         disable_prompt_cache=entry.disable_prompt_cache,
         disable_speculative_decoding=entry.disable_speculative_decoding,
+        birth=entry.birth,
     )
     identity = Identity(entry.id, entry.name, entry.deployment_id, entry.created_at)
     endpoint, deployment = make(unit, new, hardware, identity)

@@ -3,6 +3,7 @@
 import orjson
 
 from together_mock.core.routing import Schedule, Split
+from together_mock.services.birth import V2
 from together_mock.services.rows import value_of
 from together_mock.services.targets import Fanout, Route
 from together_mock.services.unit import Unit, route
@@ -34,7 +35,7 @@ def find_route(unit: Unit, name: str) -> Route | Fanout | None:
     endpoint = fleet.endpoint_named(connection, project, name)
     if endpoint is None:
         endpoint = fleet.endpoint_by_id(connection, project, name)
-        if endpoint is not None and endpoint.birth == "v2":
+        if endpoint is not None and endpoint.birth == V2:
             endpoint = None
     if endpoint is not None:
         return _of_endpoint(unit, endpoint)

@@ -7,6 +7,7 @@ from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
 from together_mock.services import engine, model_documents, progress
+from together_mock.services.birth import V1
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
@@ -100,4 +101,5 @@ def _entry(endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:
         "created_at": to_exact_iso(endpoint.created_at),
         "deployment_id": deployment.id,
         "progress": progress.show(deployment).model_dump(mode="json"),
+        **({} if endpoint.birth == V1 else {"birth": endpoint.birth}),
     }

@@ -162,6 +162,14 @@ def listed_endpoints(connection: Connection, project_key: int) -> list[ListedEnd
     return [ListedEndpoint._make(row) for row in _LISTED.run(connection, project=project_key)]
 
 
+# Of several deployments, the one that v1 or its elder made; v2's endpoints with several are none
+# that a list of models and states can show. An endpoint without a traffic split has one.
+_SHOWN = (
+    (col(EndpointRow.traffic) == "")
+    | (_COUNT == 1)
+    | ((col(EndpointRow.birth) != "v2") & (col(DeploymentRow.config) == ""))
+)
+_NEWEST_FIRST = (col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
 _LISTED = Prepared(
     select(
         col(EndpointRow.id),
@@ -171,16 +179,29 @@ _LISTED = Prepared(
         col(EndpointRow.created_at),
     )
     .join(DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key))
-    # Of several deployments, the one that v1 made; v2's endpoints with several are none that a list
-    # of models and states can show. An endpoint without a traffic split has one.
-    .where(
-        _OWNED,
-        (col(EndpointRow.traffic) == "")
-        | (_COUNT == 1)
-        | ((col(EndpointRow.birth) == "v1") & (col(DeploymentRow.config) == "")),
-    )
-    .order_by(col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
+    .where(_OWNED, _SHOWN)
+    .order_by(*_NEWEST_FIRST)
 )
+
+
+def listed_pairs(connection: Connection, project_key: int) -> list[Pair]:
+    """Every endpoint that a list shows, with its deployment, newest first."""
+    return _read(_LISTED_PAIRS.run(connection, project=project_key))
+
+
+_LISTED_PAIRS = Prepared(_PAIRS.where(_OWNED, _SHOWN).order_by(*_NEWEST_FIRST))
+
+
+def births(connection: Connection, project_key: int, birth: str) -> tuple[bool, bool]:
+    """Whether a project has endpoints of a birth, and whether it has others."""
+    with_it = _BORN.run(connection, project=project_key, birth=birth).fetchone()
+    others = _BORN_OTHERWISE.run(connection, project=project_key, birth=birth).fetchone()
+    return with_it is not None, others is not None
+
+
+_ANY = select(col(EndpointRow.key)).where(_OWNED).limit(1)
+_BORN = Prepared(_ANY.where(col(EndpointRow.birth) == bindparam("birth")))
+_BORN_OTHERWISE = Prepared(_ANY.where(col(EndpointRow.birth) != bindparam("birth")))
 
 
 def next_due_at(connection: Connection, project_key: int) -> int | None:

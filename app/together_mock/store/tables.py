@@ -61,8 +61,8 @@ class ApiKeyRow(SQLModel, table=True):
 class EndpointRow(SQLModel, table=True):
     """An endpoint: a stable name in front of deployments. `key` also gives the creation order.
 
-    `birth` is the generation that made it, `v1` or `v2`; `traffic` is its traffic split as JSON
-    (see `core.routing`), empty for an endpoint whose one deployment takes everything.
+    `birth` is the generation that made it: `v1`, `v2` or `legacy`. `traffic` is its traffic split
+    as JSON (see `core.routing`), empty for an endpoint whose one deployment takes everything.
     """
 
     __tablename__ = "endpoint"

@@ -55,7 +55,7 @@ async def create_endpoint(
 )
 async def get_endpoint(call: CallDep, endpoint_id: EndpointId) -> Response:
     """Return one endpoint with its state, hardware and replica counts."""
-    return _json(await handlers.get(call, endpoint_id))
+    return _json(handlers.shown(await handlers.get(call, endpoint_id)))
 
 
 @router.patch(

@@ -87,7 +87,12 @@ def hardware(
         {
             "object": "hardware",  # said outright: fields that are not set are left out
             "id": configuration.id,
-            "pricing": {"cents_per_minute": float(configuration.cents_per_minute)},
+            "name": configuration.id,
+            "pricing": {
+                "input": 0,
+                "output": 0,
+                "cents_per_minute": float(configuration.cents_per_minute),
+            },
             "specs": {
                 "gpu_type": configuration.gpu_type,
                 "gpu_link": configuration.gpu_link,

@@ -129,8 +129,10 @@ class AvailabilityZones(BaseModel):
 
 
 class HardwarePricing(BaseModel):
-    """US cents per minute of running time."""
+    """US cents per minute of running time; input and output are the 2024 API's, and always 0."""
 
+    input: float
+    output: float
     cents_per_minute: float
 
 
@@ -150,10 +152,14 @@ class HardwareAvailability(BaseModel):
 
 
 class HardwareWithStatus(BaseModel):
-    """A hardware configuration; `availability` only when a model was given."""
+    """A hardware configuration; `availability` only when a model was given.
+
+    `name` is the 2024 API's word for the id.
+    """
 
     object: Literal["hardware"]
     id: str
+    name: str
     pricing: HardwarePricing
     specs: HardwareSpec
     availability: HardwareAvailability = Field(default=None)  # type: ignore[assignment]

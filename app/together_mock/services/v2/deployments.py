@@ -12,6 +12,7 @@ from together_mock.core.events import Kind
 from together_mock.core.states import State
 from together_mock.core.status import status
 from together_mock.services import checks, control, engine, etags
+from together_mock.services.birth import V2
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
@@ -152,7 +153,7 @@ def _apply(
             autoscaling.check(after)
         described = replace(described, metrics=after.metrics)
         wanted = after.maximum > 0 and autoscaling.sets_bounds(said, change.paths)
-        if wanted and deployment.state is State.STOPPED and endpoint.birth == "v1":
+        if wanted and deployment.state is State.STOPPED and endpoint.birth != V2:
             checks.refuse_if_retired(world)
         _scale(unit, deployment, after, wanted=wanted)
     if change.inactive_timeout is not None:

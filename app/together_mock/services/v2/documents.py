@@ -157,7 +157,7 @@ class RoutedEntry(Entry):
     `traffic_split` is in force at once; `traffic_schedule` has several, where one is on its way.
     """
 
-    generation: Literal["v1", "v2"] = "v2"
+    generation: Literal["v1", "v2", "legacy"] = "v2"
     id: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     name: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     display_name: str | None = None

@@ -12,6 +12,7 @@ from together_mock.core.errors import MockError
 from together_mock.core.events import Kind
 from together_mock.core.visibility import PRIVATE
 from together_mock.services import engine, etags
+from together_mock.services.birth import V2
 from together_mock.services.projects import Project
 from together_mock.services.routes import schedule_of, stored_schedule
 from together_mock.services.unit import Unit
@@ -52,7 +53,7 @@ def create(world: World, project: Project, name: str, visibility: str | None) ->
             project_key=project.key,
             id=unit.new_id("ep", partial(fleet.endpoint_by_id, unit.connection, unit.project.key)),
             name=qualified,
-            birth="v2",
+            birth=V2,
             display_name=qualified,
             disable_prompt_cache=False,
             disable_speculative_decoding=False,

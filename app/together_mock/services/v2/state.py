@@ -11,7 +11,7 @@ from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
 from together_mock.core.visibility import PRIVATE
 from together_mock.services import progress
-from together_mock.services.birth import ONLY
+from together_mock.services.birth import ONLY, V2
 from together_mock.services.routes import schedule_of
 from together_mock.services.unit import Unit
 from together_mock.services.v2 import settings
@@ -21,7 +21,7 @@ from together_mock.store.records import EndpointRecord
 
 def is_plain(endpoint: EndpointRecord, deployments: Sequence[Deployment]) -> bool:
     """Whether v1's form of an entry tells everything: one deployment, of which v2 knows nothing."""
-    if endpoint.birth != "v1" or endpoint.traffic or len(deployments) != 1:
+    if endpoint.birth == V2 or endpoint.traffic or len(deployments) != 1:
         return False
     label = deployments[0].label
     plain = label.settings == UNTOLD and label.name == ONLY

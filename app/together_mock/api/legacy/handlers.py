@@ -1,0 +1,58 @@
+"""What v1's lane hands over on the URLs that it shares with the 2024 API."""
+
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from together_mock.api.calls import Call, call_of
+from together_mock.api.legacy import mapping, schemas
+from together_mock.api.legacy.errors import render
+from together_mock.api.validation import error_of
+from together_mock.core.errors import MockError
+from together_mock.services.birth import LEGACY
+from together_mock.services.endpoints import EndpointView
+from together_mock.services.legacy import endpoints
+from together_mock.services.world import World
+
+
+class Handed:
+    """The 2024 API's answers to requests that come by v1's lane: an `api.dialects.Elder`."""
+
+    def asks(self, body: Any) -> bool:
+        """Whether the body of a creation is one of the 2024 API."""
+        return isinstance(body, dict) and "hardware_name" in body
+
+    async def create(self, world: World, authorization: str, body: Any) -> tuple[int, bytes]:
+        """Create an endpoint; the status and the answer, or the refusal."""
+        try:
+            call = await call_of(world, authorization)
+            return 200, await create(call, _read(body))
+        except MockError as error:
+            return render(world.catalog, error)
+
+    def made(self, view: EndpointView) -> bool:
+        """Whether the 2024 API made an endpoint."""
+        return view.birth == LEGACY
+
+    def shown(self, call: Call, view: EndpointView) -> bytes:
+        """An endpoint."""
+        return orjson.dumps(mapping.endpoint(call.world.catalog, view))
+
+    def deleted(self, call: Call, view: EndpointView) -> bytes:
+        """The answer to the deletion of an endpoint."""
+        return orjson.dumps(mapping.deleted(call.world.catalog, view))
+
+
+async def create(call: Call, body: schemas.CreateLegacyEndpointRequest) -> bytes:
+    """Create an endpoint, stopped."""
+    view = await call.run(endpoints.create, mapping.new_endpoint(body))
+    return orjson.dumps(mapping.endpoint(call.world.catalog, view))
+
+
+def _read(body: Any) -> schemas.CreateLegacyEndpointRequest:
+    try:
+        return schemas.CreateLegacyEndpointRequest.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise error_of([{**problem, "loc": ("body", *problem["loc"])}]) from error
