@@ -102,6 +102,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "options": options,
     "routes-v1": lambda: routes("v1"),
     "routes-v2": lambda: routes("v2"),
+    "routes-legacy": lambda: routes("legacy"),
     "routes-control": lambda: routes("control"),
     "fidelity": fidelity,
     "behaviours": behaviours,

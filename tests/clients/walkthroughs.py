@@ -3,11 +3,13 @@
 A walkthrough stands between `<!-- walkthrough: CLIENT [SERVER OPTIONS] -->` and `<!-- end -->`.
 In its console blocks a line that begins with `$ ` is a command and what follows it is its output;
 a python block is a program, and the text block that follows it is what it prints. `$ make serve
-ARGS="..."` stops the server and starts another one with these options, in the client's folder.
+ARGS="..."` stops the server and starts another one with these options, in the client's folder. The
+client `curl` needs no SDK.
 `python -m clients.walkthroughs` (make docs) replaces every output by what the command prints.
 """
 
 import re
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,15 +67,29 @@ def _steps(block: str) -> list[Step]:
     steps = []
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         lines = part.splitlines()
-        end = next(index for index, line in enumerate(lines) if not line.endswith("\\"))
+        end = next(index for index in range(len(lines)) if _is_whole(lines[: index + 1]))
         command, output = "\n".join(lines[: end + 1]), "\n".join(lines[end + 1 :])
         steps.append(Step(command, output))
     return steps
 
 
+def _is_whole(lines: list[str]) -> bool:
+    """Whether a shell would wait for no further line of a command."""
+    try:
+        shlex.split("\n".join(lines))
+    except ValueError:
+        # A quotation that is still open, or nothing after the last backslash.
+        return False
+    return not lines[-1].endswith("\\")
+
+
 def run(walkthrough: Walkthrough, home: Path) -> list[Step]:
     """Follow a walkthrough to the letter on a fresh server; what every command printed."""
-    programs = environments.python(f"together-{walkthrough.client}")
+    programs = Path(sys.executable).parent
+    if walkthrough.client != "curl":
+        programs = environments.python(f"together-{walkthrough.client}")
+    # On a terminal, curl draws no meter beside what it prints.
+    (home / ".curlrc").write_text("silent\nshow-error\n", encoding="utf-8")
     server = _served(walkthrough.options.split(), home)
     done = []
     try:

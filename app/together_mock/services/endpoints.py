@@ -13,7 +13,7 @@ from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import fleet, queries
+from together_mock.store import fleet, lists, queries
 from together_mock.store.records import EndpointRecord, Pair
 
 # The states in which a deployment's replicas are shown, ready or not.
@@ -177,7 +177,7 @@ def list_own(world: World, project: Project) -> list[EndpointItem]:
                 state=State(row.state),
                 created_at=row.created_at,
             )
-            for row in queries.listed_endpoints(connection, project.key)
+            for row in lists.listed_endpoints(connection, project.key)
         ]
 
 

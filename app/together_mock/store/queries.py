@@ -15,7 +15,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from together_mock.store.prepared import Prepared
@@ -26,7 +25,7 @@ _ENDPOINTS = SQLModel.metadata.tables["endpoint"]
 _DEPLOYMENTS = SQLModel.metadata.tables["deployment"]
 
 _WIDTH = len(EndpointRecord._fields)
-_PAIRS = select(_ENDPOINTS, _DEPLOYMENTS).join(
+PAIRS = select(_ENDPOINTS, _DEPLOYMENTS).join(
     _DEPLOYMENTS, col(DeploymentRow.endpoint_key) == col(EndpointRow.key)
 )
 _OF_PROJECT = col(DeploymentRow.project_key) == bindparam("project")
@@ -34,7 +33,7 @@ _OWNED = col(EndpointRow.project_key) == bindparam("project")
 
 
 def _pairs(*conditions: ColumnElement[bool]) -> Prepared:
-    return Prepared(_PAIRS.where(*conditions))
+    return Prepared(PAIRS.where(*conditions))
 
 
 _DUE = _pairs(_OF_PROJECT, col(DeploymentRow.due_at) <= bindparam("until"))
@@ -42,30 +41,29 @@ _WAITING = _pairs(_OF_PROJECT, col(DeploymentRow.waiting) == 1)
 _HOLDING = _pairs(_OF_PROJECT, col(DeploymentRow.allocated) > 0)
 _OF_DEPLOYMENT = _pairs(col(DeploymentRow.key) == bindparam("key"))
 _BY_ID = Prepared(
-    _PAIRS.where(_OWNED, col(EndpointRow.id) == bindparam("id"))
+    PAIRS.where(_OWNED, col(EndpointRow.id) == bindparam("id"))
     .order_by(col(DeploymentRow.key))
     .limit(2)
 )
 _BY_DEPLOYMENT_ID = _pairs(_OF_PROJECT, col(DeploymentRow.id) == bindparam("id"))
-_OLDEST_FIRST = Prepared(
-    _PAIRS.where(_OWNED).order_by(col(EndpointRow.key), col(DeploymentRow.key))
-)
+_OLDEST_FIRST = Prepared(PAIRS.where(_OWNED).order_by(col(EndpointRow.key), col(DeploymentRow.key)))
 
 
-def _read(cursor: Cursor) -> list[Pair]:
+def read_pairs(cursor: Cursor) -> list[Pair]:
+    """The pairs that a statement on `PAIRS` gives."""
     return [
         (EndpointRecord._make(row[:_WIDTH]), DeploymentRecord._make(row[_WIDTH:])) for row in cursor
     ]
 
 
 def _first(cursor: Cursor) -> Pair | None:
-    pairs = _read(cursor)
+    pairs = read_pairs(cursor)
     return pairs[0] if pairs else None
 
 
 def due_pairs(connection: Connection, project_key: int, until: int) -> list[Pair]:
     """Deployments with a step due at or before `until`, with their endpoints."""
-    return _read(_DUE.run(connection, project=project_key, until=until))
+    return read_pairs(_DUE.run(connection, project=project_key, until=until))
 
 
 def due_count(connection: Connection, project_key: int, until: int, most: int) -> int:
@@ -87,18 +85,18 @@ _DUE_COUNT = Prepared(
 
 def waiting_pairs(connection: Connection, project_key: int) -> list[Pair]:
     """Deployments that wait for capacity."""
-    return _read(_WAITING.run(connection, project=project_key))
+    return read_pairs(_WAITING.run(connection, project=project_key))
 
 
 def holding_pairs(connection: Connection, project_key: int) -> list[Pair]:
     """Deployments that hold replicas."""
-    return _read(_HOLDING.run(connection, project=project_key))
+    return read_pairs(_HOLDING.run(connection, project=project_key))
 
 
 def pairs_in_states(connection: Connection, project_key: int, states: Sequence[str]) -> list[Pair]:
     """A project's deployments that stand in one of the states, with their endpoints."""
     values = {f"state{number}": state for number, state in enumerate(states)}
-    return _read(_in_states(len(states)).run(connection, project=project_key, **values))
+    return read_pairs(_in_states(len(states)).run(connection, project=project_key, **values))
 
 
 @cache
@@ -109,12 +107,12 @@ def _in_states(count: int) -> Prepared:
 
 def pairs_of_deployments(connection: Connection, keys: Iterable[int]) -> list[Pair]:
     """The endpoints of these deployments, each with its deployment."""
-    return [pair for key in keys for pair in _read(_OF_DEPLOYMENT.run(connection, key=key))]
+    return [pair for key in keys for pair in read_pairs(_OF_DEPLOYMENT.run(connection, key=key))]
 
 
 def pairs_of_endpoint(connection: Connection, project_key: int, endpoint_id: str) -> list[Pair]:
     """An endpoint, by id, with its oldest deployment, and with the next one if there is one."""
-    return _read(_BY_ID.run(connection, project=project_key, id=endpoint_id))
+    return read_pairs(_BY_ID.run(connection, project=project_key, id=endpoint_id))
 
 
 def pair_of_deployment(connection: Connection, project_key: int, deployment_id: str) -> Pair | None:
@@ -124,7 +122,7 @@ def pair_of_deployment(connection: Connection, project_key: int, deployment_id: 
 
 def endpoints_oldest_first(connection: Connection, project_key: int) -> list[Pair]:
     """Every endpoint with its deployment, in the order of creation."""
-    return _read(_OLDEST_FIRST.run(connection, project=project_key))
+    return read_pairs(_OLDEST_FIRST.run(connection, project=project_key))
 
 
 def endpoint_exists(connection: Connection, project_key: int, endpoint_id: str, name: str) -> bool:
@@ -139,69 +137,6 @@ _EXISTS = Prepared(
         (col(EndpointRow.id) == bindparam("id")) | (col(EndpointRow.name) == bindparam("name")),
     )
 )
-
-
-class ListedEndpoint(NamedTuple):
-    """What a list shows of an endpoint."""
-
-    id: str
-    name: str
-    model: str
-    state: str
-    created_at: int
-
-
-_SIBLING = aliased(DeploymentRow)
-_COUNT = (
-    select(func.count()).where(col(_SIBLING.endpoint_key) == col(EndpointRow.key)).scalar_subquery()
-)
-
-
-def listed_endpoints(connection: Connection, project_key: int) -> list[ListedEndpoint]:
-    """What a list shows of every endpoint, newest first."""
-    return [ListedEndpoint._make(row) for row in _LISTED.run(connection, project=project_key)]
-
-
-# Of several deployments, the one that v1 or its elder made; v2's endpoints with several are none
-# that a list of models and states can show. An endpoint without a traffic split has one.
-_SHOWN = (
-    (col(EndpointRow.traffic) == "")
-    | (_COUNT == 1)
-    | ((col(EndpointRow.birth) != "v2") & (col(DeploymentRow.config) == ""))
-)
-_NEWEST_FIRST = (col(EndpointRow.created_at).desc(), col(EndpointRow.key).desc())
-_LISTED = Prepared(
-    select(
-        col(EndpointRow.id),
-        col(EndpointRow.name),
-        col(DeploymentRow.model),
-        col(DeploymentRow.state),
-        col(EndpointRow.created_at),
-    )
-    .join(DeploymentRow, col(DeploymentRow.endpoint_key) == col(EndpointRow.key))
-    .where(_OWNED, _SHOWN)
-    .order_by(*_NEWEST_FIRST)
-)
-
-
-def listed_pairs(connection: Connection, project_key: int) -> list[Pair]:
-    """Every endpoint that a list shows, with its deployment, newest first."""
-    return _read(_LISTED_PAIRS.run(connection, project=project_key))
-
-
-_LISTED_PAIRS = Prepared(_PAIRS.where(_OWNED, _SHOWN).order_by(*_NEWEST_FIRST))
-
-
-def births(connection: Connection, project_key: int, birth: str) -> tuple[bool, bool]:
-    """Whether a project has endpoints of a birth, and whether it has others."""
-    with_it = _BORN.run(connection, project=project_key, birth=birth).fetchone()
-    others = _BORN_OTHERWISE.run(connection, project=project_key, birth=birth).fetchone()
-    return with_it is not None, others is not None
-
-
-_ANY = select(col(EndpointRow.key)).where(_OWNED).limit(1)
-_BORN = Prepared(_ANY.where(col(EndpointRow.birth) == bindparam("birth")))
-_BORN_OTHERWISE = Prepared(_ANY.where(col(EndpointRow.birth) != bindparam("birth")))
 
 
 def next_due_at(connection: Connection, project_key: int) -> int | None:

@@ -131,8 +131,8 @@ class AvailabilityZones(BaseModel):
 class HardwarePricing(BaseModel):
     """US cents per minute of running time; input and output are the 2024 API's, and always 0."""
 
-    input: float
-    output: float
+    input: Literal[0]
+    output: Literal[0]
     cents_per_minute: float
 
 

@@ -17,7 +17,7 @@ from together_mock.services.endpoints import Change, EndpointView
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import fleet, queries
+from together_mock.store import fleet, lists
 
 _SUFFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -78,14 +78,14 @@ def stop(world: World, project: Project, endpoint_id: str) -> EndpointView:
 def list_all(world: World, project: Project) -> list[EndpointView]:
     """The project's endpoints, newest first."""
     with world.read(project) as connection:
-        pairs = queries.listed_pairs(connection, project.key)
+        pairs = lists.listed_pairs(connection, project.key)
     return [endpoints.view_of_row(world, project, pair) for pair in pairs]
 
 
 def are_all(world: World, project: Project) -> bool:
     """Whether the project has endpoints, and all of them were made by the 2024 API."""
     with world.read(project) as connection:
-        has_some, has_others = queries.births(connection, project.key, LEGACY)
+        has_some, has_others = lists.births(connection, project.key, LEGACY)
     return has_some and not has_others
 
 
