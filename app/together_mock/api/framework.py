@@ -17,7 +17,7 @@ from together_mock.api.errors import JSON
 from together_mock.api.openai import routes as openai
 from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.refusals import refusal
-from together_mock.api.v1 import account, endpoints, hardware, models
+from together_mock.api.v1 import account, adapters, endpoints, hardware, jobs, models
 from together_mock.api.v2 import analytics, deployments, experiments, uploads
 from together_mock.api.v2 import catalog as v2_catalog
 from together_mock.api.v2 import endpoints as v2_endpoints
@@ -28,7 +28,7 @@ from together_mock.core.errors import MockError
 from together_mock.services.events import EventHub
 from together_mock.services.world import World
 
-_V1 = (endpoints.router, hardware.router, models.router)
+_V1 = (endpoints.router, hardware.router, models.router, jobs.router, adapters.router)
 # Literal paths go before those with a placeholder in the same place.
 _V2 = (
     v2_endpoints.router,
