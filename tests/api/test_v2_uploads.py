@@ -290,7 +290,7 @@ def test_jobs_put_into_another_project_go_on_alike(server):
     jobs.append(imported(mine, model_id, "org/gated", token=TOKEN))
     mine.advance(by="100s")
     document = mine.state()
-    assert [entry["failure"] for entry in document["uploads"]] == [None, "gated", "corrupt", None]
+    assert [entry["failure"] for entry in document["jobs"]] == [None, "gated", "corrupt", None]
     assert other.put_state(document).json() == document == mine.state()
     for api in (mine, other):
         api.advance(by="300s")
@@ -304,15 +304,18 @@ def test_jobs_put_into_another_project_go_on_alike(server):
 
 def test_a_job_in_a_document_begins_as_a_new_one_would(api):
     """What is left out is as creation has it; instants that are given count."""
-    entry = {"model_id": "ml_m", "remote_url": "org/corrupt"}
+    entry = {
+        "type": "remote_upload",
+        "args": {"modelName": "devuser/m", "modelSource": "org/corrupt"},
+    }
     past = {"running_at": "2025-12-31T23:00:00Z", "ends_at": "2025-12-31T23:59:00Z"}
     answer = api.put_state(
         {
             "models": [{"id": "devuser/m", "model_id": "ml_m", "revisions": []}],
-            "uploads": [
-                {**entry, "id": "job_new"},
-                {**entry, **past, "id": "job_past", "failure": None},
-                {**entry, "id": "job_runs", "running_at": past["running_at"]},
+            "jobs": [
+                {**entry, "job_id": "job_new"},
+                {**entry, **past, "job_id": "job_past", "failure": None},
+                {**entry, "job_id": "job_runs", "running_at": past["running_at"]},
             ],
         }
     )
@@ -324,21 +327,25 @@ def test_a_job_in_a_document_begins_as_a_new_one_would(api):
     assert [status_of(api, name) for name in ids] == ["FAILED", "SUCCEEDED", "RUNNING"]
 
 
+ARGS = {"modelName": "devuser/m", "modelSource": "org/repo"}
+
+
 @pytest.mark.parametrize(
     ("entry", "param"),
     [
-        ({}, "uploads.0.model_id"),
-        ({"model_id": "m", "remote_url": "a/b", "token": "t"}, "uploads.0.token"),
-        ({"model_id": "m", "remote_url": "a/b", "failure": "bad luck"}, "uploads.0.failure"),
-        (
-            {"model_id": "m", "remote_url": "a/b", "ends_at": "2026-01-01T00:00:00Z"},
-            "uploads.0",
-        ),
+        ({}, "jobs.0.args"),
+        ({"args": {"modelName": "m"}}, "jobs.0.args.modelSource"),
+        ({"args": {**ARGS, "hf_token": "t"}}, "jobs.0.args.hf_token"),
+        ({"args": ARGS, "token": "t"}, "jobs.0.token"),
+        ({"args": ARGS, "type": "fine_tune"}, "jobs.0.type"),
+        ({"args": ARGS, "status": "Done"}, "jobs.0.status"),
+        ({"args": ARGS, "failure": ""}, "jobs.0.failure"),
+        ({"args": ARGS, "ends_at": "2026-01-01T00:00:00Z"}, "jobs.0"),
     ],
 )
 def test_a_job_at_fault_is_refused(api, entry, param):
     """The field is named."""
-    answer = api.put_state({"uploads": [entry]})
+    answer = api.put_state({"jobs": [entry]})
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == param
 
@@ -574,7 +581,9 @@ def test_a_lenient_server_lets_generated_tests_through(lenient):
     answer = api.put_state(
         {
             "models": [{"id": "devuser/m", "model_id": "modelId"}],
-            "uploads": [{"id": "id", "model_id": "modelId", "remote_url": "remoteUrl"}],
+            "jobs": [
+                {"job_id": "id", "args": {"modelName": "devuser/m", "modelSource": "remoteUrl"}}
+            ],
         }
     )
     assert answer.status_code == 200, answer.text

@@ -75,7 +75,10 @@ def check(response: httpx.Response) -> None:
 def _is_of_2024(response: httpx.Response) -> bool:
     """Whether an answer at a URL that v1 and the 2024 API share is the latter's, by its fields."""
     path = response.request.url.path
-    if not path.startswith("/v1/endpoints") or response.headers.get("content-type") != JSON:
+    if (
+        not path.startswith(("/v1/endpoints", "/v1/jobs"))
+        or response.headers.get("content-type") != JSON
+    ):
         return False
     response.read()
     body = response.json()
@@ -83,6 +86,8 @@ def _is_of_2024(response: httpx.Response) -> bool:
         return False
     if "error" in body:
         return "param" not in body["error"]
+    if path.startswith("/v1/jobs"):
+        return "object" in body
     return any("deployments" in item for item in (body, *body.get("data", ())))
 
 

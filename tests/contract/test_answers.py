@@ -19,6 +19,8 @@ INFERENCE = {
     "embeddings": {"model": "BAAI/bge-base-en-v1.5", "input": "Hi"},
     "rerank": {"model": "Salesforce/Llama-Rank-V1", "query": "Hi", "documents": ["Hi", "Ho"]},
 }
+UPLOAD = {"model_name": "mine", "model_source": "org/mine-7b"}
+ADAPTERS = f"{HERE}/adapters"
 TEXT = {"content": "{}", "headers": {"Content-Type": "text/plain"}}
 HUGE = {"content": b" " * (16 * 1024 * 1024 + 1)}
 ANONYMOUS = {"headers": {"Authorization": "Basic dXNlcjpwYXNz"}}
@@ -60,6 +62,42 @@ CALLS: dict[str, dict[int, tuple[str, dict[str, Any]]]] = {
         200: ("/v1/models", {}),
         400: ("/v1/models?dedicated=perhaps", {}),
         401: ("/v1/models", ANONYMOUS),
+    },
+    "uploadModel": {
+        200: ("/v1/models", {"json": UPLOAD}),
+        400: ("/v1/models", {"json": UPLOAD | {"model_source": "here"}}),
+        401: ("/v1/models", {"json": UPLOAD, **ANONYMOUS}),
+        413: ("/v1/models", HUGE),
+        415: ("/v1/models", TEXT),
+    },
+    "listJobs": {200: ("/v1/jobs", {}), 401: ("/v1/jobs", ANONYMOUS)},
+    "getJob": {
+        200: ("/v1/jobs/{job}", {}),
+        401: ("/v1/jobs/job-1", ANONYMOUS),
+        404: ("/v1/jobs/job-1", {}),
+    },
+    "listAdapters": {
+        200: (ADAPTERS, {}),
+        401: (ADAPTERS, ANONYMOUS),
+        404: (f"{GONE}/adapters", {}),
+    },
+    "addAdapter": {
+        200: (ADAPTERS, {"json": {"model_id": "{adapter}"}}),
+        400: (ADAPTERS, {"json": {"model_id": "no colon"}}),
+        401: (ADAPTERS, {"json": {"model_id": "a:b"}, **ANONYMOUS}),
+        403: (ADAPTERS, {"json": {"model_id": "{name}:no/such-adapter"}}),
+        404: (f"{GONE}/adapters", {"json": {"model_id": "a:b"}}),
+        413: (ADAPTERS, HUGE),
+        415: (ADAPTERS, TEXT),
+    },
+    "removeAdapter": {
+        200: (ADAPTERS, {"json": {"model_id": "{bound}"}}),
+        400: (ADAPTERS, {"json": {"model_id": "no colon"}}),
+        401: (ADAPTERS, {"json": {"model_id": "a:b"}, **ANONYMOUS}),
+        403: (ADAPTERS, {"json": {"model_id": "{name}:no/such-adapter"}}),
+        404: (f"{GONE}/adapters", {"json": {"model_id": "a:b"}}),
+        413: (ADAPTERS, HUGE),
+        415: (ADAPTERS, TEXT),
     },
     "listAutoscaleModels": {
         200: ("/v1/autoscale/models", {}),
@@ -103,6 +141,9 @@ UNREACHED = {
     ("listHardware", 400),
     ("availabilityZones", 400),
     ("listAutoscaleModels", 400),
+    ("listJobs", 400),
+    ("getJob", 400),
+    ("listAdapters", 400),
     ("whoami", 400),
     ("whoamiV3", 400),
     ("chat-completions", 503),
@@ -122,9 +163,34 @@ METHODS = {
 def test_an_operation_answers_as_documented(api, operation, status):
     """The call is answered with the documented status, and its body has the documented shape."""
     path, options = CALLS[operation][status]
-    if "{id}" in path:
-        path = path.format(id=api.create()["id"])
-    assert api.request(METHODS[operation], path, **options).status_code == status
+    known = _known(api, f"{path} {options.get('json')}")
+    if "json" in options:
+        body = {
+            name: value.format(**known) if isinstance(value, str) else value
+            for name, value in options["json"].items()
+        }
+        options = options | {"json": body}
+    answer = api.request(METHODS[operation], path.format(**known), **options)
+    assert answer.status_code == status
+
+
+def _known(api, text):
+    """What the names in braces stand for, made where a call has them."""
+    known = {}
+    if "{" in text:
+        endpoint = api.create()
+        known = {"id": endpoint["id"], "name": endpoint["name"]}
+    if "{job}" in text:
+        known["job"] = api.post("/v1/models", json=UPLOAD).json()["data"]["job_id"]
+    if "{adapter}" in text or "{bound}" in text:
+        lora = UPLOAD | {"model_type": "adapter", "lora_model": MIXTRAL}
+        adapter = api.post("/v1/models", json=lora).json()["data"]["model_name"]
+        api.advance(by="1h")
+        known["adapter"] = known["bound"] = f"{known['name']}:{adapter}"
+    if "{bound}" in text:
+        path = ADAPTERS.format(**known)
+        assert api.post(path, json={"model_id": known["bound"]}).status_code == 200
+    return known
 
 
 def test_a_retired_server_refuses_as_documented(start_server):

@@ -7,6 +7,7 @@ from contract.conformance import CONTRACTS
 
 MODEL = "meta-llama/Llama-3-70b-chat-hf"
 NEW = {"model": MODEL, "hardware_name": "2x_nvidia_a100_80gb_sxm"}
+IMPORT = {"model_name": "mine", "model_source": "mistralai/Mistral-Large-Instruct-2407"}
 AS_2024 = {"X-Mock-Dialect": "legacy"}
 LIST = "/v1/endpoints"
 HERE = "/v1/endpoints/{id}"
@@ -18,6 +19,19 @@ ANONYMOUS = {"headers": {"Authorization": "Basic dXNlcjpwYXNz"}}
 # operation -> status -> path and options of the call
 CALLS: dict[str, dict[int, tuple[str, dict[str, Any]]]] = {
     "listLegacyModels": {200: ("/v0/models", {}), 401: ("/v0/models", ANONYMOUS)},
+    "createLegacyModel": {
+        200: ("/v0/models", {"json": IMPORT}),
+        400: ("/v0/models", {"json": {"model_name": "mine"}}),
+        401: ("/v0/models", {"json": IMPORT, **ANONYMOUS}),
+        413: ("/v0/models", HUGE),
+        415: ("/v0/models", TEXT),
+    },
+    "listLegacyJobs": {200: ("/v1/jobs", {}), 401: ("/v1/jobs", ANONYMOUS)},
+    "getLegacyJob": {
+        200: ("/v1/jobs/{job}", {}),
+        401: ("/v1/jobs/{job}", ANONYMOUS),
+        404: ("/v1/jobs/job-nobody", {}),
+    },
     "listLegacyModelHardware": {
         200: (f"/v0/models/{MODEL}/hardware", {}),
         401: (f"/v0/models/{MODEL}/hardware", ANONYMOUS),
@@ -77,6 +91,9 @@ def test_an_operation_answers_as_documented(api, operation, status, prefix):
     api.http.headers.update(AS_2024)
     if "{id}" in path:
         path = path.format(id=api.post("/legacy/v1/endpoints", json=NEW).json()["id"])
+    if "{job}" in path:
+        made = api.post("/v0/models", json=IMPORT).json()
+        path = path.format(job=made["data"]["job_id"])
     method, _ = OPERATIONS[operation]
     assert api.request(method, prefix + path, **options).status_code == status
 

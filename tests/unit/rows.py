@@ -3,7 +3,7 @@
 from together_mock.core.catalog import Model
 from together_mock.core.deployment import Label
 
-LABEL = Label("main", "", "{}", "", 0, 0)
+LABEL = Label("main", "m", "", "{}", "", 0, 0)
 
 MODEL = Model(
     id="m",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from together_mock.core import uploads, weights
+from together_mock.core import sources, uploads, weights
 from together_mock.core.clock import SECOND
 from together_mock.core.lifecycle import Stage
 from together_mock.core.uploads import FAILURES, MAX_RESTARTS, Job, Status
@@ -167,7 +167,7 @@ def test_the_words_in_a_source_decide(source, has_token, failure):
 )
 def test_a_source_is_a_url_or_a_repository(source, good):
     """https, or `org/repository`; nothing else."""
-    assert uploads.is_source(source) is good
+    assert sources.is_source(source) is good
 
 
 def test_the_stage_of_the_preset_gives_the_instants():

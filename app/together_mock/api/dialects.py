@@ -30,7 +30,7 @@ class Elder(Protocol):
     def made(self, view: EndpointView) -> bool:
         """Whether the 2024 API made an endpoint."""
 
-    def shown(self, call: Call, view: EndpointView) -> bytes:
+    async def shown(self, call: Call, view: EndpointView) -> bytes:
         """An endpoint."""
 
     def deleted(self, call: Call, view: EndpointView) -> bytes:

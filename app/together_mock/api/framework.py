@@ -16,11 +16,12 @@ from together_mock.api.control import routes as control
 from together_mock.api.errors import JSON
 from together_mock.api.legacy import endpoints as legacy_endpoints
 from together_mock.api.legacy import hardware as legacy_hardware
+from together_mock.api.legacy import jobs as legacy_jobs
 from together_mock.api.legacy import models as legacy_models
 from together_mock.api.openai import routes as openai
 from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.refusals import refusal
-from together_mock.api.v1 import account, endpoints, hardware, models
+from together_mock.api.v1 import account, adapters, endpoints, hardware, jobs, models
 from together_mock.api.v2 import analytics, deployments, experiments, uploads
 from together_mock.api.v2 import catalog as v2_catalog
 from together_mock.api.v2 import endpoints as v2_endpoints
@@ -31,8 +32,13 @@ from together_mock.core.errors import MockError
 from together_mock.services.events import EventHub
 from together_mock.services.world import World
 
-_V1 = (endpoints.router, hardware.router, models.router)
-_LEGACY = (legacy_endpoints.router, legacy_hardware.router, legacy_models.router)
+_V1 = (endpoints.router, hardware.router, models.router, jobs.router, adapters.router)
+_LEGACY = (
+    legacy_endpoints.router,
+    legacy_hardware.router,
+    legacy_models.router,
+    legacy_jobs.router,
+)
 # Literal paths go before those with a placeholder in the same place.
 _V2 = (
     v2_endpoints.router,

@@ -32,7 +32,7 @@ BODY_LIMIT = 16 * 1024 * 1024
 HEAD_LINES = "together_mock.head_lines"
 # Levels of JSON; the parser would take a thousand.
 _DEEPEST = 256
-_WITH_BODY = {"POST", "PUT", "PATCH"}
+_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class Guard:

@@ -71,9 +71,13 @@ class Scaling:
 
 
 class Label(NamedTuple):
-    """What faces show of a deployment and the simulation does not look at; `settings` is JSON."""
+    """What faces show of a deployment and the simulation does not look at; `settings` is JSON.
+
+    `base` is the row of the catalogue that its model answers as.
+    """
 
     name: str
+    base: str
     config: str
     settings: str
     etag: str

@@ -22,7 +22,7 @@ from together_mock.core.status import Status
 READY = "Ready"
 _PREFIX = "DEPLOYMENT_STATE_"
 _LEVELS = {status.DEGRADED: Level.WARN, status.FAILED: Level.ERROR}
-_UNLABELLED = Label("", "", "", "", 0, 0)
+_UNLABELLED = Label("", "", "", "", "", 0, 0)
 
 
 class Phase(NamedTuple):

@@ -30,6 +30,10 @@ def cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
+def _is_bare(text: str) -> bool:
+    return len(text) <= _LONGEST and _BARE.fullmatch(text) is not None
+
+
 def bare(slug: str, name: str, param: str) -> str:
     """A name of a resource without the slug that may stand before it.
 
@@ -39,10 +43,22 @@ def bare(slug: str, name: str, param: str) -> str:
     prefix, slash, rest = name.rpartition("/")
     if slash and prefix != slug:
         raise MockError("v2_foreign_slug", param=param, name=cut(name))
-    if not _BARE.fullmatch(rest) or len(rest) > _LONGEST:
+    if not _is_bare(rest):
         detail = "Use letters, digits, dots, hyphens and underscores, and begin with no mark"
         raise MockError("v2_bad_name", param=param, name=cut(name), detail=detail)
     return rest
+
+
+def of_model(slug: str, name: str) -> str:
+    """A model's name as v1 gives it back: with the slug before it, which may stand there already.
+
+    Raises:
+        MockError: `bad_model_name`.
+    """
+    prefix, slash, rest = name.rpartition("/")
+    if (slash and prefix != slug) or not _is_bare(rest):
+        raise MockError("bad_model_name", param="model_name", model=cut(name), owner=slug)
+    return f"{slug}/{rest}"
 
 
 def qualified(slug: str, name: str, param: str) -> str:

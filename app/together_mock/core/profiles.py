@@ -1,8 +1,9 @@
 """Profiles: how long each stage of a lifecycle takes and where it leads, by selector."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 from together_mock.core.lifecycle import Stage
 from together_mock.core.states import State
@@ -20,11 +21,25 @@ class ProfileStage:
 
 
 @dataclass(frozen=True, slots=True)
+class JobStage:
+    """One way out of a status of an upload job; `reason` says that it ends in a failure."""
+
+    running: bool
+    stage: Stage | None
+    weight: float = 1.0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """Stages for the deployments that the selector matches; `*` and `?` are wild."""
+    """Stages for the deployments that the selector matches; `*` and `?` are wild.
+
+    `jobs` are those of the upload jobs whose models it matches.
+    """
 
     name: str
     stages: tuple[ProfileStage, ...]
+    jobs: tuple[JobStage, ...] = ()
     model: str = "*"
     hardware: str = "*"
     zone: str = "*"
@@ -43,7 +58,24 @@ class Profile:
         return tuple(stage for stage in self.stages if stage.from_state is state)
 
 
-def choose(stages: Sequence[ProfileStage], fraction: float) -> ProfileStage:
+AnyStage = TypeVar("AnyStage", ProfileStage, JobStage)
+
+
+def in_order(profiles: Iterable[Profile]) -> list[Profile]:
+    """Profiles in the order in which they are tried: by priority, then by name."""
+    return sorted(profiles, key=lambda item: (-item.priority, item.name))
+
+
+def job_ways(profiles: Sequence[Profile], model: str, *, running: bool) -> tuple[JobStage, ...]:
+    """The ways out of a status that the first profile has which is for the model and has any."""
+    for profile in profiles:
+        ways = tuple(stage for stage in profile.jobs if stage.running is running)
+        if ways and fnmatchcase(model, profile.model):
+            return ways
+    return ()
+
+
+def choose(stages: Sequence[AnyStage], fraction: float) -> AnyStage:
     """Draw one of the ways out of a state by weight, for a draw in [0, 1)."""
     total = sum(stage.weight for stage in stages)
     mark = fraction * total

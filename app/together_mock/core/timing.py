@@ -74,7 +74,7 @@ class Timing:
     faults: list[LifecycleFault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._ordered = sorted(self.profiles, key=lambda item: (-item.priority, item.name))
+        self._ordered = profiles.in_order(self.profiles)
         self._preset_ways = {
             state: (
                 ProfileStage(state, following, self.preset.stages[STAGES[state]]),

@@ -1,8 +1,8 @@
-"""The course of a remote upload: closed-form in virtual time, from the instants that begin it.
+"""The course of an upload job: closed-form in virtual time, from the instants that begin it.
 
-Nothing is ever fetched. Whether an import fails is a matter of words in its source. Statuses and
-the event type `download.started` are documented (together 3.1.1); the other types, the messages
-and the words are inferred.
+Nothing is ever fetched. Whether an import fails is a matter of words in its source, or of a
+profile. Statuses and the event type `download.started` are documented (together 3.1.1); the other
+types, the messages and the words are inferred.
 """
 
 import re
@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from together_mock.core import ids
 from together_mock.core.lifecycle import Stage
+from together_mock.core.profiles import JobStage
 
 MAX_RESTARTS = 3
 # The share of a job's whole time, in percent, for which it waits.
@@ -18,10 +19,6 @@ _WAITING_PERCENT = 10
 # And the share of the rest in which files are fetched; what is left is validation.
 _FETCHING_PERCENT = 80
 _TOLD_AT = (25, 50, 75)
-
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
-_URL = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?([/?#]\S*)?")
-LONGEST_SOURCE = 4096
 
 
 class Status(StrEnum):
@@ -61,7 +58,7 @@ FAILURES = {
 
 @dataclass(frozen=True)
 class Job:
-    """A remote upload. `failure` is one of FAILURES; an instant that is None never comes."""
+    """An upload job. `failure` is one of FAILURES or a reason; an instant of None never comes."""
 
     id: str
     model_id: str
@@ -94,13 +91,6 @@ class Progress:
     updated_at: int
 
 
-def is_source(remote_url: str) -> bool:
-    """Whether a job can be told to import from there: an https URL, or `org/repository`."""
-    if len(remote_url) > LONGEST_SOURCE:
-        return False
-    return bool(_URL.fullmatch(remote_url) or _REPOSITORY.fullmatch(remote_url))
-
-
 def outcome(remote_url: str, *, has_token: bool) -> str | None:
     """Which failure an import from a source comes to; None is success."""
     source = remote_url.lower()
@@ -122,6 +112,52 @@ def instants(
     return created_at + length * _WAITING_PERCENT // 100, created_at + length
 
 
+def profiled(
+    usual: tuple[int | None, int | None],
+    waiting: JobStage | None,
+    running: JobStage | None,
+    fraction: float,
+    created_at: int,
+) -> tuple[int | None, int | None]:
+    """The instants of a job by the stages of a profile, and by the `usual` ones where it has none.
+
+    A stage without a length is never over.
+    """
+    began, ended = usual
+    length = None if began is None or ended is None else ended - began
+    if waiting is not None:
+        began = _after(created_at, waiting, fraction)
+    if running is not None:
+        return began, None if began is None else _after(began, running, fraction)
+    return began, None if began is None or length is None else began + length
+
+
+def _after(at: int, stage: JobStage, fraction: float) -> int | None:
+    return None if stage.stage is None else at + stage.stage.length(fraction)
+
+
+def failure_of(job: Job) -> Failure | None:
+    """How a job fails; a reason that is none of FAILURES is its own message."""
+    if job.failure is None:
+        return None
+    return FAILURES.get(job.failure) or Failure("", Status.FAILED, job.failure)
+
+
+def milestones(job: Job, at: int | None) -> list[tuple[Status, int]]:
+    """The statuses that a job has had by an instant, with their own; the last is its present one.
+
+    None is the moment of its creation.
+    """
+    reached = [(Status.PENDING, job.created_at)]
+    if at is None or job.running_at is None or at < job.running_at:
+        return reached
+    reached.append((Status.RUNNING, job.running_at))
+    if job.ends_at is not None and at >= job.ends_at:
+        failure = failure_of(job)
+        reached.append((failure.status if failure else Status.SUCCEEDED, job.ends_at))
+    return reached
+
+
 def is_imported(job: Job, at: int) -> bool:
     """Whether the job has made its revision by an instant."""
     return job.failure is None and job.ends_at is not None and job.ends_at <= at
@@ -132,15 +168,7 @@ def progress(job: Job, at: int | None) -> Progress:
     told = happenings(job, at)
     last = told[-1]
     restarts = sum(event.type == "upload.restarted" for event in told)
-    return Progress(_status(job, at), last.message, restarts, last.at)
-
-
-def _status(job: Job, at: int | None) -> Status:
-    if at is None or job.running_at is None or at < job.running_at:
-        return Status.PENDING
-    if job.ends_at is None or at < job.ends_at:
-        return Status.RUNNING
-    return FAILURES[job.failure].status if job.failure else Status.SUCCEEDED
+    return Progress(milestones(job, at)[-1][0], last.message, restarts, last.at)
 
 
 def happenings(job: Job, at: int | None) -> list[Happening]:
@@ -159,7 +187,7 @@ def happenings(job: Job, at: int | None) -> list[Happening]:
 
 
 def _run(job: Job, start: int, end: int) -> list[tuple[int, str, str, str]]:
-    failure = FAILURES[job.failure] if job.failure else None
+    failure = failure_of(job)
     told: list[tuple[int, str, str, str]] = []
     if job.failure == "unavailable":
         told += [

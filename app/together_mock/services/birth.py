@@ -6,6 +6,7 @@ from together_mock.core import ids, names
 from together_mock.core.catalog import Hardware
 from together_mock.core.deployment import Deployment, Label
 from together_mock.core.visibility import PRIVATE
+from together_mock.services.served import Served
 from together_mock.services.unit import Unit
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
@@ -49,7 +50,11 @@ class Identity:
 
 
 def make(
-    unit: Unit, new: NewEndpoint, hardware: Hardware, identity: Identity | None = None
+    unit: Unit,
+    new: NewEndpoint,
+    served: Served,
+    hardware: Hardware,
+    identity: Identity | None = None,
 ) -> tuple[EndpointRecord, Deployment]:
     """A new endpoint and its deployment, stopped; neither is in the simulation yet."""
     identity = identity or Identity()
@@ -86,7 +91,7 @@ def make(
         inactive_minutes=new.inactive_timeout,
         sku=hardware.id,
         price=unit.catalog.price_of(hardware.id),
-        label=Label(ONLY, "", "{}", "", created_at, created_at),
+        label=Label(ONLY, served.base, "", served.settings, "", created_at, created_at),
     )
     return endpoint, deployment
 

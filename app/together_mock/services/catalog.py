@@ -13,11 +13,21 @@ from together_mock.core.catalog import Eligibility, Hardware, Model, Preset
 from together_mock.core.errors import MockError
 from together_mock.core.latency import Gpu, Physics
 from together_mock.core.lifecycle import Stage
+from together_mock.core.sources import Vocabulary
 from together_mock.resources import directory
 from together_mock.services.legacy.catalog import LegacyCatalog
 from together_mock.services.platform import Platform
 
 Speed = Literal["instant", "realistic"]
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """What uploaded models are taken to be: words for their types, and sizes by repository."""
+
+    vocabulary: Vocabulary
+    bytes_per_parameter: float
+    sizes: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,7 @@ class Catalog:
         self.physics = _physics(self._speeds)
         speeds = self._speeds["presets"].items()
         self._slow = frozenset(preset for preset, speed in speeds if speed == "realistic")
+        self.uploads = _uploads(self.read("uploads.json"))
         errors = self.read("errors.json")["errors"]
         self.errors = {row["case"]: _error(row) for row in errors}
 
@@ -173,6 +184,17 @@ def _model(row: dict[str, Any]) -> Model:
         license=row["license"],
         link=row["link"],
     )
+
+
+def _uploads(row: dict[str, Any]) -> Uploads:
+    vocabulary = Vocabulary(
+        types=tuple((word, kind) for word, kind in row["types"]),
+        unsupported=tuple(row["unsupported"]),
+        usual_type=row["usual_type"],
+        usual_billions=row["usual_billions"],
+    )
+    sizes = {size["source"].lower(): size["billions"] for size in row["sizes"]}
+    return Uploads(vocabulary, row["bytes_per_parameter"], sizes)
 
 
 def _physics(row: dict[str, Any]) -> Physics:

@@ -3,8 +3,9 @@
 from together_mock.core.catalog import Hardware, Model
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.services import engine
+from together_mock.services import engine, served
 from together_mock.services.catalog import Catalog
+from together_mock.services.served import Served
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 
@@ -19,20 +20,24 @@ def refuse_if_retired(world: World) -> None:
         raise MockError("v1_retired")
 
 
-def check_deployable(world: World, model_id: str, hardware_id: str) -> Hardware:
-    """The hardware that a model is to be deployed on.
+def check_deployable(
+    world: World, unit: Unit, model_name: str, hardware_id: str
+) -> tuple[Served, Hardware]:
+    """A model that is to be deployed, and the hardware that it is to be deployed on.
 
     Raises:
         MockError: unknown model or hardware, or hardware that is not offered for the model.
     """
     lenient = world.settings.lenient
-    model = world.catalog.models.get(model_id)
+    model = served.served(unit, model_name)
     if model is None and not lenient:
-        raise MockError("unknown_model_endpoint", param="model", model=model_id)
-    hardware = find_hardware(world.catalog, hardware_id, model_id)
-    if model is not None and not lenient:
-        _check_eligible(world, model, hardware)
-    return hardware
+        raise MockError("unknown_model_endpoint", param="model", model=model_name)
+    hardware = find_hardware(world.catalog, hardware_id, model_name)
+    if model is None or model.row is None:
+        return Served(model_name, None, model_name), hardware
+    if not lenient:
+        _check_eligible(world, model.row, hardware)
+    return model, hardware
 
 
 def _check_eligible(world: World, model: Model, hardware: Hardware) -> None:

@@ -10,7 +10,7 @@ from together_mock.core.events import Event
 from together_mock.core.instants import LATEST, to_duration, to_exact_iso
 from together_mock.core.states import FROM_V1, V1_STATES
 from together_mock.core.timing import NEXT
-from together_mock.services import engine
+from together_mock.services import engine, uploads
 from together_mock.services.catalog import Speed
 from together_mock.services.endpoints import EndpointView, deployment_found, get
 from together_mock.services.explain import why
@@ -203,12 +203,13 @@ def set_preset(world: World, project: Project, name: str, inference: Speed | Non
 
 
 def plan_anew(unit: Unit) -> None:
-    """Time the stages under way by the rules in force."""
+    """Time the stages and the upload jobs under way by the rules in force."""
     made = engine.simulation(unit)
     timed = [state.value for state in NEXT]
     pairs = queries.pairs_in_states(unit.connection, unit.project.key, timed)
     for endpoint, row in pairs:
         made.plan(engine.deployment_of(unit, endpoint, row), unit.now)
+    uploads.plan_anew(unit)
     serving = queries.pairs_in_states(unit.connection, unit.project.key, engine.SERVING)
     for endpoint, row in serving:
         commands.hurry(made, engine.deployment_of(unit, endpoint, row), unit.now)

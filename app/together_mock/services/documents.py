@@ -16,7 +16,8 @@ from pydantic import (
 from together_mock.core.errors import MockError
 from together_mock.services.birth import LEGACY
 from together_mock.services.fields import Entry, Instant, Seconds, Word
-from together_mock.services.model_documents import ModelEntry, UploadEntry
+from together_mock.services.job_documents import JobEntry
+from together_mock.services.model_documents import ModelEntry
 from together_mock.services.progress_documents import Count, ProgressEntry
 from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, ProfileDocument
 from together_mock.services.script_documents import NewScript
@@ -72,6 +73,7 @@ class EndpointEntry(Entry):
     disable_speculative_decoding: bool = False
     created_at: Instant | None = None
     deployment_id: str | None = None
+    adapters: list[str] = Field(default_factory=list)
     progress: ProgressEntry | None = None
     # The generation that made it. The 2024 API starts nothing by creating it.
     birth: Literal["v1", "legacy"] = "v1"
@@ -134,7 +136,7 @@ class StateDocument(Entry):
     propagation: Seconds | None = None
     endpoints: list[AnyEndpointEntry] = Field(default_factory=list)
     models: list[ModelEntry] = Field(default_factory=list)
-    uploads: list[UploadEntry] = Field(default_factory=list)
+    jobs: list[JobEntry] = Field(default_factory=list)
     profiles: dict[str, ProfileDocument] = Field(default_factory=dict)
     capacity: CapacityDocument = Field(default_factory=CapacityDocument)
     planned_capacity: list[PlannedCapacity] = Field(default_factory=list)
@@ -175,23 +177,12 @@ def read_file(text: str) -> Iterator[dict[str, Any]]:
         raise ValueError(" ".join(str(error).split())) from error
 
 
-# Sections of the document that a project can have only empty so far.
-_EMPTY: dict[str, tuple[object, ...]] = {
-    "jobs": ([], None),
-}
+# Sections that may stand there with nothing in them.
+_LISTS = ("models", "jobs")
 
 
 def _without_empty_sections(value: dict[Any, Any]) -> dict[Any, Any]:
-    for section, empty in _EMPTY.items():
-        if section in value and value[section] not in empty:
-            raise MockError(
-                "invalid_value", param=section, detail="this version can only take it empty"
-            )
-    return {
-        key: part
-        for key, part in value.items()
-        if key not in _EMPTY and not (key == "models" and part is None)
-    }
+    return {key: part for key, part in value.items() if not (key in _LISTS and part is None)}
 
 
 def _first_error(error: ValidationError) -> MockError:

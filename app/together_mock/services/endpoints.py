@@ -77,10 +77,10 @@ def create(world: World, project: Project, new: NewEndpoint) -> EndpointView:
     checks.refuse_if_retired(world)
     checks.check_replicas(new.min_replicas, new.max_replicas)
     checks.check_zone(world, new.availability_zone)
-    hardware = checks.check_deployable(world, new.model, new.hardware)
     with world.write(project) as unit:
+        model, hardware = checks.check_deployable(world, unit, new.model, new.hardware)
         checks.refuse_if_spent(unit)
-        endpoint, deployment = make(unit, new, hardware)
+        endpoint, deployment = make(unit, new, model, hardware)
         if new.started:
             checks.refuse_if_exhausted(unit, deployment)
         engine.add(unit, endpoint, deployment)

@@ -18,7 +18,7 @@ from together_mock.core.timing import Timing
 from together_mock.services.projects import Activity, Facts
 from together_mock.services.rows import row_of, value_of
 from together_mock.services.unit import Unit
-from together_mock.store import history, queries, traffic
+from together_mock.store import history, models, queries, traffic
 from together_mock.store.records import DeploymentRecord, EndpointRecord, Pair, TrafficRecord
 
 SERVING = (State.SERVING.value,)
@@ -175,7 +175,12 @@ def set_facts(unit: Unit, **changes: Any) -> None:
 def next_due(unit: Unit) -> int | None:
     """The instant of the next thing due in the project, the unit's own changes included."""
     save(unit)
-    instants = (queries.next_due_at(unit.connection, unit.project.key), unit.facts.due_at)
+    connection, project = unit.connection, unit.project.key
+    instants = (
+        queries.next_due_at(connection, project),
+        models.next_upload_at(connection, project, unit.now),
+        unit.facts.due_at,
+    )
     return min((at for at in instants if at is not None), default=None)
 
 

@@ -3,9 +3,10 @@
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.states import FROM_V1
-from together_mock.services import checks, engine, progress
+from together_mock.services import adapters, checks, engine, progress
 from together_mock.services.birth import Identity, NewEndpoint, make
 from together_mock.services.documents import EndpointEntry
+from together_mock.services.served import Served, served
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store.records import EndpointRecord
@@ -19,6 +20,7 @@ def restore(world: World, unit: Unit, entry: EndpointEntry) -> None:
     """
     endpoint, deployment = _made(world, unit, entry)
     engine.add(unit, endpoint, deployment)
+    adapters.restore(unit, endpoint, entry.adapters)
     if entry.progress is None:
         progress.enter(unit, deployment, FROM_V1[entry.state])
 
@@ -44,7 +46,8 @@ def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecor
         birth=entry.birth,
     )
     identity = Identity(entry.id, entry.name, entry.deployment_id, entry.created_at)
-    endpoint, deployment = make(unit, new, hardware, identity)
+    model = served(unit, entry.model) or Served(entry.model, None, entry.model)
+    endpoint, deployment = make(unit, new, model, hardware, identity)
     if entry.progress is not None:
         progress.restore(deployment, FROM_V1[entry.state], entry.progress)
     return endpoint, deployment

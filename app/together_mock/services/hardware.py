@@ -1,7 +1,7 @@
 """Hardware: what can be had, for every model or for one."""
 
 from together_mock.core.catalog import Hardware
-from together_mock.services import setups
+from together_mock.services import served, setups
 from together_mock.services.projects import Project
 from together_mock.services.world import World
 
@@ -16,7 +16,7 @@ def list_hardware(
     catalog = world.catalog
     if model_id is None:
         return [(item, None) for item in catalog.hardware.values() if item.listed]
-    model = catalog.models.get(model_id)
+    model = served.row_named(world, project, model_id)
     if model is None or not model.dedicated:
         return []
     pools = setups.capacity(world, project).capacity

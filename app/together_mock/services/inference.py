@@ -9,8 +9,8 @@ from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.services import metering
 from together_mock.services.projects import Activity, Project
-from together_mock.services.routes import find_route
-from together_mock.services.targets import Fanout, Route
+from together_mock.services.routes import find_routes
+from together_mock.services.targets import Alias, Fanout, Lent, Route, Target
 from together_mock.services.world import World
 
 MOST_ROUTES = 250_000
@@ -61,14 +61,20 @@ def admit(
         at = world.now(project)
         if at >= project.valid_until or name not in project.routes:
             return None
-        target = project.routes[name]
+        found = project.routes[name]
+        if isinstance(found, Alias):
+            if found.endpoint_name not in project.routes:
+                return None
+            found = project.routes[found.endpoint_name]
         try:
-            if isinstance(target, Fanout):
-                target = target.route(at, name, key)
-            model, kind = _model(world, name, target, operation)
+            if isinstance(found, Fanout):
+                found = found.route(at, name, key)
+            model, kind = _model(world, name, found, operation, at)
         except MockError as error:
-            metering.turned_away(world, project, target, at, error)
+            refused = None if isinstance(found, Lent | Alias) else found
+            metering.turned_away(world, project, refused, at, error)
             raise
+        target = found if isinstance(found, Route) else None
         first = not project.has_activity
         project.request_count += 1
         if target is not None:
@@ -177,19 +183,25 @@ def _load(world: World, project: Project, name: str) -> None:
     with world.write(project) as unit:
         # Names that no endpoint has are remembered too, and clients can think of any number.
         unit.forget_routes = len(project.routes) >= MOST_ROUTES
-        unit.routes[name] = find_route(unit, name)
+        unit.routes.update(find_routes(unit, name))
 
 
 def _model(
-    world: World, name: str, target: Route | None, operation: Operation
+    world: World, name: str, found: Target, operation: Operation, at: int
 ) -> tuple[str, Model | None]:
-    if target is not None and not target.serving:
-        if target.routed:
-            raise MockError("routing_error", param="model", model=name)
-        raise MockError("endpoint_not_running", param="model", model=name)
-    model = name if target is None else target.model
-    kind = world.catalog.models.get(model)
-    if target is None and not world.settings.lenient:
+    model = base = name
+    if isinstance(found, Route):
+        if not found.serving:
+            if found.routed:
+                raise MockError("routing_error", param="model", model=name)
+            raise MockError("endpoint_not_running", param="model", model=name)
+        model, base = found.model, found.base
+    elif isinstance(found, Lent):
+        if found.ready_at is None or at < found.ready_at:
+            raise MockError("non_serverless_model", param="model", model=name)
+        base = found.base
+    kind = world.catalog.models.get(base)
+    if found is None and not world.settings.lenient:
         if kind is None:
             raise MockError("unknown_model_chat", param="model", model=name)
         if not kind.serverless:

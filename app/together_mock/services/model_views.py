@@ -110,7 +110,8 @@ def held(
     made = read_revisions(record.revisions)
     for upload in store.uploads_into(connection, project.key, record.id):
         job = job_of(upload)
-        if job.ends_at is not None and is_imported(job, now):
+        known = any(revision.id == job.revision for revision in made)
+        if job.ends_at is not None and is_imported(job, now) and not known:
             made.append(Revision(job.revision, job.ends_at))
     revisions = tuple(sorted(made, key=_created_at)[::-1])
     row = catalog.platform.model_named(record.base_model).model

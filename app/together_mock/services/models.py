@@ -76,6 +76,7 @@ def create(world: World, project: Project, new: NewModel) -> ModelView:
             description=new.description,
             visibility=PRIVATE,
             revisions=NO_REVISIONS,
+            parameters_billion=None,
             created_at=unit.now,
             updated_at=unit.now,
         )
@@ -214,6 +215,22 @@ def default_base(catalog: Catalog, kind: str = "chat", context_length: int | Non
     return min(
         enough or rows,
         key=lambda row: (abs(row.context_length - context_length), not row.dedicated, row.id),
+    )
+
+
+def nearest_base(catalog: Catalog, kind: str, billions: float) -> Model:
+    """The model that an upload of a type and a size is taken to come from.
+
+    Raises:
+        MockError: `invalid_value` where the catalogue has no model of the type.
+    """
+    rows = [row for row in catalog.models.values() if row.type == kind]
+    # What thinks aloud does so by its training, which a size tells nothing of.
+    plain = [row for row in rows if row.reasoning == "none"] or rows
+    if not plain:
+        return default_base(catalog, kind)
+    return min(
+        plain, key=lambda row: (abs(row.parameters_billion - billions), not row.dedicated, row.id)
     )
 
 

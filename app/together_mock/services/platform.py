@@ -90,6 +90,10 @@ class Platform:
             plain, published=True, optimization=how.optimization, adapter_mode=how.adapter_mode
         )
 
+    def takes_adapters(self, model: Model) -> bool:
+        """Whether deployments of a model of this type load adapters."""
+        return model.type in self._rule["adapter_modes"]
+
     def _publications(self, model: Model, eligible: list[Hardware]) -> _Publications:
         mode = self._rule["adapter_modes"].get(model.type)
         if mode is None:

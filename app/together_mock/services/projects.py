@@ -16,7 +16,7 @@ from together_mock.core.prefixes import PrefixCache
 from together_mock.core.scripts import Script, in_order
 from together_mock.services.rules import Rules
 from together_mock.services.script_documents import StoredScript
-from together_mock.services.targets import Fanout, Route
+from together_mock.services.targets import Target
 from together_mock.settings import Settings
 from together_mock.store.records import ProjectRecord
 
@@ -129,7 +129,7 @@ class Project:
     scripts: tuple[Script, ...] = ()
     next_due: int | None = None
     valid_until: int = CLOSED
-    routes: dict[str, Route | Fanout | None] = field(default_factory=dict)
+    routes: dict[str, Target] = field(default_factory=dict)
     # What comes before the last slash of a name in `routes` -> the names that begin with it.
     names_below: dict[str, set[str]] = field(default_factory=dict)
     activity: dict[int, Activity] = field(default_factory=dict)
@@ -195,7 +195,7 @@ class Project:
         return changed
 
     def take_routes(
-        self, routes: Mapping[str, Route | Fanout | None], stale: Iterable[str], *, anew: bool
+        self, routes: Mapping[str, Target], stale: Iterable[str], *, anew: bool
     ) -> None:
         """Take over the routes that a unit of work changed; the caller has the gate."""
         if anew:

@@ -3,11 +3,13 @@
 import orjson
 
 from together_mock.core.routing import Schedule, Split
+from together_mock.core.weights import ADAPTER
 from together_mock.services.birth import V2
+from together_mock.services.model_views import NO_REVISIONS
 from together_mock.services.rows import value_of
-from together_mock.services.targets import Fanout, Route
+from together_mock.services.targets import Alias, Fanout, Lent, Route, Target
 from together_mock.services.unit import Unit, route
-from together_mock.store import fleet, queries
+from together_mock.store import adapters, fleet, models, queries
 from together_mock.store.records import EndpointRecord
 
 
@@ -26,10 +28,22 @@ def stored_schedule(schedule: Schedule) -> str:
     return orjson.dumps([[split.at, split.entries] for split in schedule]).decode()
 
 
-def find_route(unit: Unit, name: str) -> Route | Fanout | None:
-    """Where requests by a name go: by an endpoint's name, v1's id of one, or a deployment's name.
+def find_routes(unit: Unit, name: str) -> dict[str, Target]:
+    """Where requests by a name go, with what another name of it leads to."""
+    found = find_route(unit, name)
+    if isinstance(found, Alias):
+        return {name: found, found.endpoint_name: find_route(unit, found.endpoint_name)}
+    return {name: found}
 
-    Source: OpenAPI 2.0.0 for deployments' names; that v2's ids are none, together-v2 reference, 5.
+
+def find_route(unit: Unit, name: str) -> Target:
+    """Where requests by a name go.
+
+    That is by an endpoint's name, v1's id of one, a deployment's name, `endpoint:adapter`, or the
+    name of a model of the project's own.
+
+    Source: OpenAPI 2.0.0 for deployments' names and adapters; that v2's ids are none,
+    together-v2 reference, 5.
     """
     connection, project = unit.connection, unit.project.key
     endpoint = fleet.endpoint_named(connection, project, name)
@@ -39,7 +53,40 @@ def find_route(unit: Unit, name: str) -> Route | Fanout | None:
             endpoint = None
     if endpoint is not None:
         return _of_endpoint(unit, endpoint)
-    return _of_deployment(unit, name)
+    return _of_deployment(unit, name) or _of_adapter(unit, name) or _of_own_model(unit, name)
+
+
+def _of_adapter(unit: Unit, name: str) -> Alias | None:
+    """The endpoint that answers by an adapter: the one that is named, or the last it was added to.
+
+    Source: OpenAPI 2.0.0, addAdapter.
+    """
+    connection, project = unit.connection, unit.project.key
+    owner, colon, adapter = name.partition(":")
+    if not colon:
+        endpoint = adapters.endpoint_of(connection, project, name)
+        return Alias(endpoint) if endpoint else None
+    bound = adapters.endpoint_of(connection, project, adapter, owner)
+    return Alias(bound) if bound else None
+
+
+def _of_own_model(unit: Unit, name: str) -> Lent | None:
+    """A model of one's own that is asked for by its name.
+
+    An adapter of a serverless model answers without an endpoint. Source: docs.together.ai, LoRA
+    inference.
+    """
+    record = models.model_by_name(unit.connection, unit.project.key, name)
+    if record is None:
+        return None
+    base = unit.catalog.models.get(record.base_model)
+    if record.kind != ADAPTER or base is None or not base.serverless:
+        return Lent(record.base_model, None)
+    if record.revisions != NO_REVISIONS:
+        return Lent(base.id, record.created_at)
+    jobs = models.uploads_into(unit.connection, unit.project.key, record.id)
+    ends = [job.ends_at for job in jobs if job.failure is None and job.ends_at is not None]
+    return Lent(base.id, min(ends, default=None))
 
 
 def _of_endpoint(unit: Unit, endpoint: EndpointRecord) -> Route | Fanout | None:

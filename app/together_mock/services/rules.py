@@ -10,10 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from together_mock.core.capacity import Capacity, Pool
 from together_mock.core.clock import SECOND
 from together_mock.core.lifecycle import Stage
-from together_mock.core.profiles import Profile, ProfileStage
+from together_mock.core.profiles import JobStage, Profile, ProfileStage
 from together_mock.core.states import FROM_V1
 from together_mock.core.timing import LifecycleFault
-from together_mock.services.fields import Document, Instant, Seconds, Word
+from together_mock.services.fields import Document, Instant, Seconds
 
 
 class Select(Document):
@@ -25,18 +25,37 @@ class Select(Document):
 
 
 # Where a stage may lead: never back, so that no profile goes round in circles.
-_LEADS_TO: dict[str, tuple[Word, ...]] = {
+_LEADS_TO: dict[str, tuple[str, ...]] = {
     "PENDING": ("STARTING", "STARTED", "STOPPED", "ERROR"),
     "STARTING": ("STARTED", "STOPPING", "STOPPED", "ERROR"),
     "STOPPING": ("STOPPED", "ERROR"),
+    "Queued": ("Running",),
+    "Running": ("Complete", "Failed"),
 }
+# The statuses of an upload job among them.
+_OF_JOBS = ("Queued", "Running")
+
+
+_Target = Literal[
+    "PENDING",
+    "STARTING",
+    "STARTED",
+    "STOPPING",
+    "STOPPED",
+    "ERROR",
+    "Running",
+    "Complete",
+    "Failed",
+]
 
 
 class StageDocument(Document):
-    """A way out of a state; without `after` it is never taken by itself."""
+    """A way out of a state, or of an upload job's status; without `after` it is never taken."""
 
-    from_state: Literal["PENDING", "STARTING", "STOPPING"] = Field(alias="from")
-    to: Word
+    from_state: Literal["PENDING", "STARTING", "STOPPING", "Queued", "Running"] = Field(
+        alias="from"
+    )
+    to: _Target
     after: Seconds | None = None
     jitter: Seconds = 0.0
     weight: float = Field(default=1.0, gt=0, le=1e9)
@@ -44,11 +63,16 @@ class StageDocument(Document):
 
     @field_validator("to")
     @classmethod
-    def _leads_on(cls, to: Word, info: ValidationInfo) -> Word:
+    def _leads_on(cls, to: str, info: ValidationInfo) -> str:
         ways = _LEADS_TO.get(info.data.get("from_state", ""), (to,))
         if to not in ways:
             raise ValueError(f"must be one of {', '.join(ways)}")
         return to
+
+    @property
+    def length(self) -> Stage | None:
+        """How long it takes until the way is gone."""
+        return None if self.after is None else Stage(self.after, self.jitter)
 
 
 class ProfileDocument(Document):
@@ -62,7 +86,10 @@ class ProfileDocument(Document):
         """The profile as the engine takes it."""
         return Profile(
             name=name,
-            stages=tuple(_stage(stage) for stage in self.stages),
+            stages=tuple(
+                _stage(stage) for stage in self.stages if stage.from_state not in _OF_JOBS
+            ),
+            jobs=tuple(_job_stage(stage) for stage in self.stages if stage.from_state in _OF_JOBS),
             model=self.select.model,
             hardware=self.select.hardware,
             zone=self.select.zone,
@@ -70,12 +97,21 @@ class ProfileDocument(Document):
         )
 
 
+def _job_stage(document: StageDocument) -> JobStage:
+    reason = document.reason or "The import failed"
+    return JobStage(
+        running=document.from_state == "Running",
+        stage=document.length,
+        weight=document.weight,
+        reason=reason if document.to == "Failed" else None,
+    )
+
+
 def _stage(document: StageDocument) -> ProfileStage:
-    timed = None if document.after is None else Stage(document.after, document.jitter)
     return ProfileStage(
         from_state=FROM_V1[document.from_state],
         to_state=FROM_V1[document.to],
-        stage=timed,
+        stage=document.length,
         weight=document.weight,
         reason=document.reason,
     )

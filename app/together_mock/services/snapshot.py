@@ -6,14 +6,14 @@ from together_mock.core.billing import exact_dollars
 from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
-from together_mock.services import engine, model_documents, progress
+from together_mock.services import engine, job_documents, model_documents, progress
 from together_mock.services.birth import V1
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
 from together_mock.services.v2 import state as fleet_state
 from together_mock.services.world import World
-from together_mock.store import fleet, history, queries
+from together_mock.store import adapters, fleet, history, queries
 from together_mock.store.records import EndpointRecord
 
 
@@ -42,7 +42,7 @@ def show(world: World, project: Project) -> dict[str, Any]:
             "propagation": rules.propagation,
             "endpoints": _endpoints(unit),
             "models": model_documents.show(unit),
-            "uploads": model_documents.show_uploads(unit),
+            "jobs": job_documents.show(unit),
             "profiles": plain["profiles"],
             "capacity": plain["capacity"],
             "planned_capacity": plain["planned"],
@@ -74,12 +74,17 @@ def _endpoints(unit: Unit) -> list[dict[str, Any]]:
     for endpoint, row in queries.endpoints_oldest_first(connection, key):
         value = value_of(unit.catalog, endpoint, row)
         deployments.setdefault(endpoint.key, []).append(value)
-    return [
-        _entry(endpoint, known[0])
-        if fleet_state.is_plain(endpoint, known := deployments.get(endpoint.key, []))
-        else fleet_state.show(unit, endpoint, known)
-        for endpoint in fleet.endpoints_oldest_first(connection, key)
-    ]
+    bound: dict[int, list[str]] = {}
+    for endpoint_key, adapter in adapters.of_project(connection, key):
+        bound.setdefault(endpoint_key, []).append(adapter)
+    entries = []
+    for endpoint in fleet.endpoints_oldest_first(connection, key):
+        known = deployments.get(endpoint.key, [])
+        plain = fleet_state.is_plain(unit, endpoint, known)
+        entry = _entry(endpoint, known[0]) if plain else fleet_state.show(unit, endpoint, known)
+        # Few endpoints have any.
+        entries.append(entry | {"adapters": found} if (found := bound.get(endpoint.key)) else entry)
+    return entries
 
 
 def _entry(endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:

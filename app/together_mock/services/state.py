@@ -12,6 +12,7 @@ from together_mock.core.errors import MockError
 from together_mock.services import (
     engine,
     entries,
+    job_documents,
     model_documents,
     projects,
     scripts,
@@ -138,14 +139,11 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
     changes["balance_at"] = unit.now
     engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
     if "models" in parts:
-        _replace_models(unit, start)
+        model_documents.restore(unit, start.models)
+    if "jobs" in parts:
+        job_documents.restore(unit, start.jobs)
     if "endpoints" in parts:
         _replace_endpoints(world, unit, start)
-
-
-def _replace_models(unit: Unit, document: StateDocument) -> None:
-    model_documents.restore(unit, document.models)
-    model_documents.restore_uploads(unit, document.uploads)
 
 
 def _replace(world: World, unit: Unit, document: StateDocument) -> None:
@@ -174,7 +172,8 @@ def _replace(world: World, unit: Unit, document: StateDocument) -> None:
     unit.now = clock.base_at
     unit.request_count = document.counters.requests
     unit.script_hits = scripts.hits_of(rules, document.scripts)
-    _replace_models(unit, document)
+    model_documents.restore(unit, document.models)
+    job_documents.restore(unit, document.jobs)
     _replace_endpoints(world, unit, document)
     usage = {
         (used.endpoint, used.hardware, used.day): Usage(used.replica_time, used.idle_time)

@@ -12,20 +12,41 @@ from together_mock.core.routing import Schedule
 class Route:
     """Where an inference request by an endpoint's name or id goes.
 
-    `replicas` are those that are ready; `since` is the instant they began to serve, before which
-    their prompt cache was empty. `routed` says whether v2's router stands in front of them.
+    `base` is the row of the catalogue that its model answers as; `replicas` are those that are
+    ready; `since` is the instant they began to serve, before which their prompt cache was empty.
+    `routed` says whether v2's router stands in front of them.
     """
 
     endpoint_id: str
     deployment_id: str
     deployment_key: int
     model: str
+    base: str
     serving: bool
     hardware: str
     replicas: int
     since: int
     speculative: bool
     routed: bool
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Another name of an endpoint: one that names an adapter as well."""
+
+    endpoint_name: str
+
+
+@dataclass(frozen=True)
+class Lent:
+    """A project's own model by its own name, which answers without an endpoint or not at all.
+
+    `ready_at` is the instant from which it does, by the serverless model that it adapts; None is
+    never.
+    """
+
+    base: str
+    ready_at: int | None
 
 
 @dataclass(frozen=True)
@@ -55,3 +76,7 @@ class Fanout:
     def _ready(self, deployment: str) -> int:
         route = self.routes.get(deployment)
         return route.replicas if route is not None and route.serving else 0
+
+
+# What a name can lead to; None is nothing of the project's.
+Target = Route | Fanout | Alias | Lent | None

@@ -13,7 +13,7 @@ from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Facts, Project, ScriptHits
-from together_mock.services.targets import Fanout, Route
+from together_mock.services.targets import Route, Target
 from together_mock.store import queries
 from together_mock.store.records import EndpointRecord
 
@@ -33,7 +33,7 @@ class Unit:
     now: int
     facts: Facts
     catalog: Catalog
-    routes: dict[str, Route | Fanout | None] = field(default_factory=dict)
+    routes: dict[str, Target] = field(default_factory=dict)
     forget_routes: bool = False
     # The deployments at work, and the endpoint of each by its key; written back before the commit.
     simulation: Simulation | None = None
@@ -126,6 +126,7 @@ def route(endpoint: EndpointRecord, deployment: Deployment) -> Route:
         deployment_id=deployment.id,
         deployment_key=deployment.key,
         model=deployment.model,
+        base=deployment.label.base,
         serving=deployment.state is State.SERVING and deployment.ready > 0,
         hardware=deployment.hardware,
         replicas=deployment.ready,

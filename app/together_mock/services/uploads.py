@@ -1,14 +1,17 @@
 """Remote uploads: jobs that import a model's files, by a course that is known from the start.
 
-Source: together-v2 reference, 4.4; lengths by the preset's stage `upload` (the contract's table).
-Nothing is fetched, and no credential comes this far: a job only knows that there was one.
+Source: together-v2 reference, 4.4; lengths by the preset's stage `upload` (the contract's table),
+or by a profile that is for the model. Nothing is fetched, and no credential comes this far: a job
+only knows that there was one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from together_mock.core import ids, uploads
+from together_mock.core import ids, profiles, sources, uploads
 from together_mock.core.errors import MockError
+from together_mock.core.profiles import JobStage, Profile
 from together_mock.core.uploads import Happening, Job, Progress
 from together_mock.services import models
 from together_mock.services.model_views import job_of
@@ -17,6 +20,9 @@ from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store import models as store
 from together_mock.store.records import UploadRecord
+
+# What jobs are called that v2 made.
+REMOTE = "remote_upload"
 
 
 @dataclass(frozen=True)
@@ -43,34 +49,85 @@ def create(world: World, project: Project, new: NewUpload) -> UploadView:
     Raises:
         MockError: `v2_bad_value`, `v2_unknown_model`.
     """
-    if not uploads.is_source(new.remote_url) and not world.settings.lenient:
+    if not sources.is_source(new.remote_url) and not world.settings.lenient:
         detail = "must be an https URL or the id of a Hugging Face repository"
         raise MockError("v2_bad_value", param="remoteUrl", detail=detail)
     with world.write(project) as unit:
         model = models.owned(unit.connection, project, new.model_id, "modelId")
         job_id = unit.new_id("job", partial(store.upload_by_id, unit.connection, project.key))
-        failure = uploads.outcome(new.remote_url, has_token=new.has_token)
-        running_at, ends_at = course(unit, job_id, unit.now)
-        record = UploadRecord(
-            key=None,
-            project_key=project.key,
-            id=job_id,
-            model_id=model.id,
-            remote_url=new.remote_url,
-            revision=revision_of(unit, job_id),
-            failure=failure,
-            created_at=unit.now,
-            running_at=running_at,
-            ends_at=ends_at,
+        record = insert(
+            unit,
+            UploadRecord(
+                key=None,
+                project_key=project.key,
+                id=job_id,
+                type=REMOTE,
+                model_id=model.id,
+                model_name=model.name,
+                remote_url=new.remote_url,
+                description=None,
+                revision="",
+                failure=uploads.outcome(new.remote_url, has_token=new.has_token),
+                created_at=unit.now,
+                running_at=None,
+                ends_at=None,
+            ),
         )
-        store.insert_uploads(unit.connection, [record])
     return _view(project, record, None)
 
 
-def course(unit: Unit, job_id: str, created_at: int) -> tuple[int | None, int | None]:
-    """When a job begins to run and when it ends, by the preset in force; None is never."""
-    drawn = ids.fraction(unit.facts.seed, "upload", job_id)
-    return uploads.instants(unit.preset.stages["upload"], drawn, created_at)
+def insert(unit: Unit, record: UploadRecord) -> UploadRecord:
+    """Add a job that begins now, with the course it is to take and the revision it is to make."""
+    record = timed(unit, record._replace(revision=revision_of(unit, record.id)))
+    store.insert_uploads(unit.connection, [record])
+    unit.stale.add(record.model_name)
+    return record
+
+
+def timed(unit: Unit, record: UploadRecord) -> UploadRecord:
+    """A job with its course by the preset and the profiles in force, from when it was made."""
+    seed, created_at = unit.facts.seed, record.created_at
+    drawn = ids.fraction(seed, "upload", record.id)
+    usual = uploads.instants(unit.preset.stages["upload"], drawn, created_at)
+    documents = unit.facts.rules.profiles
+    known = profiles.in_order([item.value(name) for name, item in documents.items()])
+    waiting, running = (_stage(unit, record, known, running=each) for each in (False, True))
+    running_at, ends_at = uploads.profiled(usual, waiting, running, drawn, created_at)
+    failure = record.failure
+    if running is not None and failure not in uploads.FAILURES:
+        failure = running.reason
+    return record._replace(failure=failure, running_at=running_at, ends_at=ends_at)
+
+
+def _stage(
+    unit: Unit, record: UploadRecord, known: Sequence[Profile], *, running: bool
+) -> JobStage | None:
+    ways = profiles.job_ways(known, record.model_name, running=running)
+    kind = "upload-run" if running else "upload-wait"
+    drawn = ids.fraction(unit.facts.seed, kind, record.id)
+    return profiles.choose(ways, drawn) if ways else None
+
+
+def plan_anew(unit: Unit) -> None:
+    """Time the jobs under way by the rules in force: from their start, never back in time."""
+    now = unit.now
+    for record in store.uploads_under_way(unit.connection, unit.project.key, now):
+        new = timed(unit, record)
+        began = record.running_at
+        if began is not None and began <= now:
+            # It runs already: only how long it takes may be another time.
+            length = None
+            if new.running_at is not None and new.ends_at is not None:
+                length = new.ends_at - new.running_at
+            new = new._replace(
+                running_at=began, ends_at=None if length is None else max(now, began + length)
+            )
+        elif new.running_at is not None and new.running_at < now:
+            late = now - new.running_at
+            new = new._replace(running_at=now, ends_at=new.ends_at and new.ends_at + late)
+        if new != record:
+            store.update_upload(unit.connection, new)
+            unit.stale.add(record.model_name)
 
 
 def revision_of(unit: Unit, job_id: str) -> str:

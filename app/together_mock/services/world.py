@@ -17,12 +17,11 @@ from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
 from together_mock.services.unit import Unit
 from together_mock.settings import Settings
-from together_mock.store import accounts, queries
+from together_mock.store import accounts, models, queries
 from together_mock.store.database import BusyError as BusyError  # noqa: PLC0414 - raised on
 from together_mock.store.database import Database
 
 log = logging.getLogger("together_mock")
-
 
 # What a SIGKILL can lose: activity of less than this long ago, never an endpoint.
 FLUSH_SECONDS = 1.0
@@ -64,7 +63,8 @@ class World:
             by_key = {}
             for row in accounts.projects(connection):
                 project = Project.from_row(row)
-                due = (queries.next_due_at(connection, project.key), row.due_at)
+                job = models.next_upload_at(connection, project.key, self.now(project))
+                due = (queries.next_due_at(connection, project.key), row.due_at, job)
                 project.next_due = min((at for at in due if at is not None), default=None)
                 self._end_streams(project, queries.with_open_streams(connection, project.key))
                 by_key[project.key] = project

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from sqlite3 import Connection
 
-from sqlalchemy import Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import Table, bindparam, case, delete, func, insert, select, text, update
 from sqlmodel import SQLModel, col
 
 from together_mock.core.states import State
+from together_mock.store import adapters
 from together_mock.store.prepared import Prepared
 from together_mock.store.records import ModelRecord, UploadRecord
 from together_mock.store.tables import DeploymentRow, ModelRow, UploadRow
@@ -72,20 +73,14 @@ def insert_models(connection: Connection, records: Iterable[ModelRecord]) -> Non
 
 def update_model(connection: Connection, record: ModelRecord) -> None:
     """Write back what may change of a model."""
-    _UPDATE.run(
-        connection,
-        written=record.key,
-        new_name=record.name,
-        new_description=record.description,
-        new_visibility=record.visibility,
-        new_revisions=record.revisions,
-        new_updated_at=record.updated_at,
-    )
+    values = {f"new_{name}": getattr(record, name) for name in _CHANGING}
+    _UPDATE.run(connection, written=record.key, **values)
 
 
 def delete_model(connection: Connection, record: ModelRecord) -> None:
-    """Delete a model, and the jobs that import into it."""
+    """Delete a model, the jobs that import into it, and what it adapts."""
     _DELETE_JOBS.run(connection, project=record.project_key, model=record.id)
+    adapters.unbind_model(connection, record.project_key, record.id)
     _DELETE.run(connection, key=record.key)
 
 
@@ -95,7 +90,17 @@ def delete_models(connection: Connection, project_key: int) -> None:
 
 
 _INSERT = Prepared(insert(_MODELS))
-_CHANGING = ("name", "description", "visibility", "revisions", "updated_at")
+_CHANGING = (
+    "name",
+    "kind",
+    "base_id",
+    "base_model",
+    "description",
+    "visibility",
+    "revisions",
+    "parameters_billion",
+    "updated_at",
+)
 _UPDATE = Prepared(
     update(_MODELS)
     .where(_MODELS.c.key == bindparam("written"))
@@ -150,6 +155,52 @@ def uploads_into(connection: Connection, project_key: int, model_id: str) -> lis
     """The remote uploads into a model, in the order of creation."""
     rows = _JOBS_INTO.run(connection, project=project_key, model=model_id)
     return [UploadRecord._make(row) for row in rows]
+
+
+def uploads_under_way(connection: Connection, project_key: int, now: int) -> list[UploadRecord]:
+    """The jobs that have not ended by an instant, in the order of creation."""
+    rows = _JOBS_UNDER_WAY.run(connection, project=project_key, now=now)
+    return [UploadRecord._make(row) for row in rows]
+
+
+def update_upload(connection: Connection, record: UploadRecord) -> None:
+    """Write back the course of a job."""
+    values = {f"new_{name}": getattr(record, name) for name in _COURSE}
+    _UPDATE_JOB.run(connection, written=record.key, **values)
+
+
+def next_upload_at(connection: Connection, project_key: int, now: int) -> int | None:
+    """The next instant at which a job begins to run, or ends."""
+    instants = _NEXT_JOB.run(connection, project=project_key, now=now).fetchone()
+    return min((at for at in instants if at is not None), default=None)
+
+
+_JOBS_UNDER_WAY = Prepared(
+    select(_UPLOADS)
+    .where(
+        _JOB_OF_PROJECT,
+        col(UploadRow.ends_at).is_(None) | (col(UploadRow.ends_at) > bindparam("now")),
+    )
+    .order_by(col(UploadRow.key))
+)
+_COURSE = ("failure", "running_at", "ends_at")
+_UPDATE_JOB = Prepared(
+    update(_UPLOADS)
+    .where(_UPLOADS.c.key == bindparam("written"))
+    .values({name: bindparam(f"new_{name}") for name in _COURSE})
+)
+_TO_RUN = col(UploadRow.running_at) > bindparam("now")
+# Apart, so that an index finds each, and no job is read that has ended.
+_NEXT_JOB = Prepared(
+    select(
+        select(func.min(case((_TO_RUN, col(UploadRow.running_at)), else_=col(UploadRow.ends_at))))
+        .where(_JOB_OF_PROJECT, col(UploadRow.ends_at) > bindparam("now"))
+        .scalar_subquery(),
+        select(func.min(col(UploadRow.running_at)))
+        .where(_JOB_OF_PROJECT, col(UploadRow.ends_at).is_(None), _TO_RUN)
+        .scalar_subquery(),
+    )
+)
 
 
 def imported_into(connection: Connection, project_key: int, until: int) -> set[str]:

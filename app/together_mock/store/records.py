@@ -50,6 +50,7 @@ class DeploymentRecord(NamedTuple):
     id: str
     name: str
     model: str
+    base: str
     config: str
     settings: str
     etag: str
@@ -129,6 +130,7 @@ class ModelRecord(NamedTuple):
     description: str | None
     visibility: str
     revisions: str
+    parameters_billion: float | None
     created_at: int
     updated_at: int
 
@@ -139,8 +141,11 @@ class UploadRecord(NamedTuple):
     key: int | None
     project_key: int
     id: str
+    type: str
     model_id: str
+    model_name: str
     remote_url: str
+    description: str | None
     revision: str
     failure: str | None
     created_at: int

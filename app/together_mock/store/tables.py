@@ -90,8 +90,9 @@ class EndpointRow(SQLModel, table=True):
 class DeploymentRow(SQLModel, table=True):
     """A deployment of an endpoint: hardware, bounds, and where it stands in its lifecycle.
 
-    `model` is the row of the catalogue that it answers as; `config` is empty where v1 made it;
-    `settings` is what v2 was told of it and only shows again, as JSON.
+    `model` is what clients call its model, `base` the row of the catalogue that this answers as;
+    `config` is empty where v1 made it; `settings` is what v2 was told of it and only shows again,
+    as JSON.
     """
 
     __tablename__ = "deployment"
@@ -111,6 +112,7 @@ class DeploymentRow(SQLModel, table=True):
     id: str
     name: str
     model: str
+    base: str
     config: str
     settings: str
     etag: str
@@ -203,7 +205,10 @@ class TrafficRow(SQLModel, table=True):
 
 
 class ModelRow(SQLModel, table=True):
-    """A model of a project's own. `revisions` is JSON: what was uploaded, oldest first."""
+    """A model of a project's own. `revisions` is JSON: what was uploaded, oldest first.
+
+    `parameters_billion` is how many it has itself; where that is not known, its base's count.
+    """
 
     __tablename__ = "model"
     __table_args__ = (
@@ -223,21 +228,47 @@ class ModelRow(SQLModel, table=True):
     description: str | None = None
     visibility: str
     revisions: str
+    parameters_billion: float | None = None
     created_at: int = _instant()
     updated_at: int = _instant()
 
 
+class AdapterRow(SQLModel, table=True):
+    """An adapter that an endpoint answers by: one of the project's own models, by its id."""
+
+    __tablename__ = "adapter"
+    __table_args__ = (
+        UniqueConstraint("endpoint_key", "model_id"),
+        Index("adapter_model", "project_key", "model_id"),
+    )
+
+    key: int = Field(default=None, primary_key=True)
+    project_key: int = Field(foreign_key="project.key", ondelete="CASCADE")
+    endpoint_key: int = Field(foreign_key="endpoint.key", ondelete="CASCADE")
+    model_id: str
+
+
 class UploadRow(SQLModel, table=True):
-    """A remote upload: a job whose course is known when it is made. It holds no credential."""
+    """A remote upload: a job whose course is known when it is made. It holds no credential.
+
+    `type` is what its maker calls such a job; v2 has no word for it.
+    """
 
     __tablename__ = "upload"
-    __table_args__ = (UniqueConstraint("project_key", "id"),)
+    __table_args__ = (
+        UniqueConstraint("project_key", "id"),
+        Index("upload_ends", "project_key", "ends_at"),
+    )
 
     key: int = Field(default=None, primary_key=True)
     project_key: int = Field(foreign_key="project.key", ondelete="CASCADE")
     id: str
+    type: str
     model_id: str
+    # As it was given then; the model may be called otherwise since.
+    model_name: str
     remote_url: str
+    description: str | None = None
     # The revision that it makes, and why it fails instead, if it does.
     revision: str
     failure: str | None = None

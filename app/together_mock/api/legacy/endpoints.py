@@ -13,7 +13,7 @@ from together_mock.api.legacy import handlers, mapping, schemas
 from together_mock.api.routing import router as new_router
 from together_mock.services import control
 from together_mock.services import endpoints as shared
-from together_mock.services.legacy import endpoints
+from together_mock.services.legacy import endpoints, models
 
 router = new_router(prefix=f"{PREFIX}/v1", tags=["2024 API"])
 
@@ -24,7 +24,11 @@ EndpointId = Annotated[str, Path(alias="endpointId", description="The endpoint's
 def list_endpoints(call: CallDep) -> Response:
     """List the project's endpoints, newest first."""
     views = endpoints.list_all(call.world, call.project)
-    return _json(mapping.listed([mapping.endpoint(call.world.catalog, view) for view in views]))
+    ids = models.ids_of(call.world, call.project, {view.model for view in views})
+    catalog = call.world.catalog
+    return _json(
+        mapping.listed([mapping.endpoint(catalog, view, ids[view.model]) for view in views])
+    )
 
 
 @router.post("/endpoints", operation_id="createLegacyEndpoint")
@@ -37,7 +41,7 @@ async def create_endpoint(call: CallDep, body: schemas.CreateLegacyEndpointReque
 async def get_endpoint(call: CallDep, endpoint_id: EndpointId) -> Response:
     """Return one endpoint with its deployments; there is none until it is started."""
     view = await call.run(control.polled, endpoint_id)
-    return _json(mapping.endpoint(call.world.catalog, view))
+    return Response(await handlers.shown(call, view), media_type=JSON)
 
 
 @router.post("/endpoints/{endpointId}/start", operation_id="startLegacyEndpoint")

@@ -12,7 +12,7 @@ from together_mock.api.validation import error_of
 from together_mock.core.errors import MockError
 from together_mock.services.birth import LEGACY
 from together_mock.services.endpoints import EndpointView
-from together_mock.services.legacy import endpoints
+from together_mock.services.legacy import endpoints, models
 from together_mock.services.world import World
 
 
@@ -35,9 +35,9 @@ class Handed:
         """Whether the 2024 API made an endpoint."""
         return view.birth == LEGACY
 
-    def shown(self, call: Call, view: EndpointView) -> bytes:
+    async def shown(self, call: Call, view: EndpointView) -> bytes:
         """An endpoint."""
-        return orjson.dumps(mapping.endpoint(call.world.catalog, view))
+        return await shown(call, view)
 
     def deleted(self, call: Call, view: EndpointView) -> bytes:
         """The answer to the deletion of an endpoint."""
@@ -46,8 +46,13 @@ class Handed:
 
 async def create(call: Call, body: schemas.CreateLegacyEndpointRequest) -> bytes:
     """Create an endpoint, stopped."""
-    view = await call.run(endpoints.create, mapping.new_endpoint(body))
-    return orjson.dumps(mapping.endpoint(call.world.catalog, view))
+    return await shown(call, await call.run(endpoints.create, mapping.new_endpoint(body)))
+
+
+async def shown(call: Call, view: EndpointView) -> bytes:
+    """An endpoint in full."""
+    ids = await call.run(models.ids_of, [view.model])
+    return orjson.dumps(mapping.endpoint(call.world.catalog, view, ids[view.model]))
 
 
 def _read(body: Any) -> schemas.CreateLegacyEndpointRequest:

@@ -6,18 +6,19 @@ Source: the examples of the 2024 documentation of dedicated endpoints.
 from typing import Any
 
 from together_mock.api.legacy import schemas
-from together_mock.core.catalog import Hardware, Model
+from together_mock.core.catalog import Hardware
 from together_mock.core.instants import to_iso
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
 from together_mock.services.endpoints import EndpointView
-from together_mock.services.legacy.catalog import model_id
+from together_mock.services.legacy.catalog import ChatConfig
 from together_mock.services.legacy.endpoints import NewLegacyEndpoint
+from together_mock.services.legacy.models import LegacyModel
 
 Shape = dict[str, Any]
 
 _ORGANIZATION = "together.ai"
-_PLATFORM = {"user": "together", "organization": _ORGANIZATION}
+_PLATFORM = "together"
 _STATES = {
     State.QUEUED: "pending",
     State.STARTING: "starting",
@@ -40,13 +41,13 @@ def bounds(body: schemas.StartEndpointRequest | None) -> tuple[int | None, int |
     return (given.min_replicas, given.max_replicas) if given else (None, None)
 
 
-def endpoint(catalog: Catalog, view: EndpointView) -> Shape:
+def endpoint(catalog: Catalog, view: EndpointView, model_id: str) -> Shape:
     """An endpoint in full."""
     return {
         "object": "endpoint",
         "id": view.id,
         "name": view.name,
-        "model": {"object": "model", "id": model_id(view.model), "name": view.model},
+        "model": {"object": "model", "id": model_id, "name": view.model},
         "owner": {"user": view.owner, "organization": _ORGANIZATION},
         "deployments": _deployments(catalog, view, _STATES[view.state]),
         "created_at": to_iso(view.created_at),
@@ -79,18 +80,19 @@ def hardware(item: Hardware) -> Shape:
     }
 
 
-def model(catalog: Catalog, row: Model) -> Shape:
-    """A model that can be deployed."""
+def model(listed: LegacyModel, slug: str) -> Shape:
+    """A model that can be deployed, of the platform's or of the project with the slug."""
+    row = listed.row
     return {
         "object": "model",
-        "id": model_id(row.id),
+        "id": listed.id,
         "name": row.id,
         "display_name": row.display_name,
-        "owner": _PLATFORM,
+        "owner": {"user": slug if listed.is_own else _PLATFORM, "organization": _ORGANIZATION},
         "type": row.type,
         "num_parameters": round(row.parameters_billion * 1_000_000_000),
         "context_length": row.context_length,
-        "chat_config": _chat_config(catalog, row),
+        "chat_config": _chat_config(listed.chat_config),
     }
 
 
@@ -99,8 +101,7 @@ def listed(data: list[Shape]) -> Shape:
     return {"object": "list", "data": data}
 
 
-def _chat_config(catalog: Catalog, row: Model) -> Shape | None:
-    config = catalog.legacy.chat_config(row)
+def _chat_config(config: ChatConfig | None) -> Shape | None:
     if config is None:
         return None
     return {

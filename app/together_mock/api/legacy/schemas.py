@@ -15,6 +15,17 @@ class _Body(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
+class CreateModelRequest(_Body):
+    """An import of a model; of the token nothing is kept."""
+
+    model_config = ConfigDict(strict=True, protected_namespaces=())
+
+    model_name: str = Field(min_length=1)
+    model_source: str = Field(min_length=1)
+    hf_token: str | None = Field(default=None, json_schema_extra={"writeOnly": True})
+    description: str | None = None
+
+
 class CreateLegacyEndpointRequest(_Body):
     """A creation; `model` is the id or the name of a model."""
 

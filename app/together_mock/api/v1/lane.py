@@ -82,7 +82,7 @@ class EndpointLane:
     async def _get(self, call: Call, scope: Scope, _body: Any) -> Answer:
         view = await handlers.get(call, _id(scope))
         if self._elder.made(view) and asked(scope) != V1:
-            return 200, self._elder.shown(call, view)
+            return 200, await self._elder.shown(call, view)
         return 200, handlers.shown(view)
 
     async def _update(self, call: Call, scope: Scope, body: Any) -> Answer:

@@ -105,9 +105,10 @@ def hardware(
     )
 
 
-def model(row: Model) -> schemas.ModelInfo:
+def model(row: Model, uuid: str | None = None) -> schemas.ModelInfo:
     """A row of the model catalogue; what is not known is left out."""
     known = {
+        "uuid": uuid,
         "organization": row.organization,
         "link": row.link,
         "license": row.license,

@@ -78,13 +78,13 @@ class UpdateEndpointRequest(_Body):
     inactive_timeout: Minutes | None = None
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """An answer whose constants are always there, and documented so."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
-class DedicatedEndpoint(_Answer):
+class DedicatedEndpoint(Answer):
     """A dedicated endpoint in full."""
 
     object: Literal["endpoint"] = "endpoint"
@@ -102,7 +102,7 @@ class DedicatedEndpoint(_Answer):
     created_at: str = Field(json_schema_extra={"format": "date-time"})
 
 
-class ListEndpoint(_Answer):
+class ListEndpoint(Answer):
     """An endpoint as a row of the list."""
 
     object: Literal["endpoint"] = "endpoint"
@@ -115,7 +115,7 @@ class ListEndpoint(_Answer):
     created_at: str = Field(json_schema_extra={"format": "date-time"})
 
 
-class EndpointList(_Answer):
+class EndpointList(Answer):
     """Endpoints, newest first."""
 
     object: Literal["list"] = "list"
@@ -166,7 +166,7 @@ class HardwareWithStatus(BaseModel):
     updated_at: str = Field(json_schema_extra={"format": "date-time"})
 
 
-class HardwareList(_Answer):
+class HardwareList(Answer):
     """Hardware configurations in catalogue order."""
 
     object: Literal["list"] = "list"
@@ -199,6 +199,7 @@ class ModelInfo(BaseModel):
     model_config = ConfigDict(protected_namespaces=())
 
     id: str
+    uuid: str = Field(default=None)  # type: ignore[assignment]
     object: Literal["model"]
     created: int
     type: Literal[
@@ -260,7 +261,7 @@ class ProjectIdentity(Organization):
     slug: str
 
 
-class ProjectApiKeyIdentity(_Answer):
+class ProjectApiKeyIdentity(Answer):
     """The identity of a project's key: one kind of v3's union."""
 
     type: Literal["project_api_key"] = "project_api_key"
@@ -276,7 +277,7 @@ class ListedProject(ProjectIdentity):
     organization_name: str
 
 
-class ProjectList(_Answer):
+class ProjectList(Answer):
     """Projects."""
 
     object: Literal["list"] = "list"

@@ -8,13 +8,15 @@ import re
 from dataclasses import dataclass
 
 from together_mock.core import names
-from together_mock.core.catalog import Hardware
+from together_mock.core.catalog import Hardware, Model
 from together_mock.core.errors import MockError
 from together_mock.core.states import State
-from together_mock.services import checks, endpoints, engine, setups
+from together_mock.services import checks, endpoints, engine, served, setups
 from together_mock.services.birth import LEGACY, Identity, NewEndpoint, make
 from together_mock.services.endpoints import Change, EndpointView
+from together_mock.services.legacy import models
 from together_mock.services.projects import Project
+from together_mock.services.served import Served
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store import fleet, lists
@@ -39,16 +41,16 @@ def create(world: World, project: Project, new: NewLegacyEndpoint) -> EndpointVi
             that is none or makes a name that is taken, or creation retired.
     """
     checks.refuse_if_retired(world)
-    model = world.catalog.legacy.name_of(new.model)
-    hardware = _hardware(world, model, new.hardware)
+    name = models.name_of(world, project, new.model)
     if new.suffix is not None and not _SUFFIX.fullmatch(new.suffix):
         detail = "use up to 64 letters, digits, dots, hyphens and underscores; begin with no mark"
         raise MockError("invalid_value", param="suffix", detail=detail)
     with world.write(project) as unit:
+        model, hardware = _deployable(world, unit, name, new.hardware)
         checks.refuse_if_spent(unit)
-        name = None if new.suffix is None else _free_name(unit, model, new.suffix)
-        asked = NewEndpoint(model, hardware.id, birth=LEGACY)
-        endpoint, deployment = make(unit, asked, hardware, Identity(name=name))
+        own_name = None if new.suffix is None else _free_name(unit, name, new.suffix)
+        asked = NewEndpoint(name, hardware.id, birth=LEGACY)
+        endpoint, deployment = make(unit, asked, model, hardware, Identity(name=own_name))
         engine.add(unit, endpoint, deployment)
         engine.simulation(unit).enter(deployment, State.STOPPED, unit.now, "api:createEndpoint")
         return endpoints.view(project, endpoint, deployment)
@@ -95,36 +97,40 @@ def list_hardware(world: World, project: Project, reference: str) -> list[tuple[
     Raises:
         MockError: `legacy_unknown_model`.
     """
-    model = world.catalog.models.get(world.catalog.legacy.name_of(reference))
+    model = served.row_named(world, project, models.name_of(world, project, reference))
     if model is None:
         raise MockError("legacy_unknown_model", param="model_id", model=names.cut(reference))
     pools = setups.capacity(world, project).capacity
     return [(item, pools.status(item.id)) for item in world.catalog.legacy.eligible(model)]
 
 
-def _hardware(world: World, name: str, hardware_id: str) -> Hardware:
-    """The hardware that a model is to be deployed on."""
+def _deployable(world: World, unit: Unit, name: str, hardware_id: str) -> tuple[Served, Hardware]:
+    """The model that is to be deployed, and the hardware that it is to be deployed on."""
     lenient, catalog = world.settings.lenient, world.catalog
-    model = catalog.models.get(name)
+    model = served.served(unit, name)
     if model is None and not lenient:
         raise MockError("unknown_model_endpoint", param="model", model=names.cut(name))
     hardware = catalog.canonical_hardware(hardware_id)
     if hardware is None:
         raise MockError("legacy_unknown_hardware", param="hardware_name", hardware=hardware_id)
-    if model is None or lenient:
-        return hardware
-    fitting = catalog.legacy.eligible(model)
+    if model is None or model.row is None:
+        return Served(name, None, name), hardware
+    if not lenient:
+        _check_fits(model.row, hardware, catalog.legacy.eligible(model.row))
+    return model, hardware
+
+
+def _check_fits(model: Model, hardware: Hardware, fitting: list[Hardware]) -> None:
     if not fitting:
-        raise MockError("legacy_not_deployable", param="model", model=name)
+        raise MockError("legacy_not_deployable", param="model", model=model.id)
     if hardware not in fitting:
         raise MockError(
             "legacy_ineligible_hardware",
             param="hardware_name",
             hardware=hardware.id,
-            model=name,
+            model=model.id,
             fitting=", ".join(item.id for item in fitting),
         )
-    return hardware
 
 
 def _free_name(unit: Unit, model: str, suffix: str) -> str:

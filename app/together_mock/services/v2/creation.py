@@ -145,7 +145,7 @@ def make(
         id=identity.id,
         endpoint_id=endpoint.id,
         endpoint_name=endpoint.name,
-        model=target.model,
+        model=target.name,
         hardware=hardware,
         zone=zone,
         minimum=scaling.minimum,
@@ -155,6 +155,7 @@ def make(
         price=unit.catalog.price_of(sku),
         label=Label(
             name=new.name,
+            base=target.model,
             config=config,
             settings=settings.stored(described),
             etag=identity.etag,

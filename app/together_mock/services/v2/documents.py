@@ -167,6 +167,7 @@ class RoutedEntry(Entry):
     etag: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+    adapters: list[str] = Field(default_factory=list)
     deployments: list[DeploymentEntry] = Field(default_factory=list)
     traffic_split: list[WeightEntry] = Field(default_factory=list)
     traffic_schedule: list[SplitEntry] | None = Field(default=None, min_length=1)

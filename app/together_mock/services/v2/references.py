@@ -16,8 +16,9 @@ _STAND_IN = "Qwen/Qwen2.5-7B-Instruct-Turbo"
 
 @dataclass(frozen=True)
 class Target:
-    """A model that can be deployed: the catalogue's row that it answers as, and its ids."""
+    """A model that can be deployed: its name, the catalogue's row it answers as, and its ids."""
 
+    name: str
     model: str
     owner: str
     model_id: str
@@ -51,7 +52,7 @@ def model_of(
         revision = found.latest
     elif revision not in found.revisions:
         raise MockError("v2_unknown_item", param="model", kind="Revision", id=revision)
-    return Target(found.model, found.owner, found.id, revision)
+    return Target(found.name, found.model, found.owner, found.id, revision)
 
 
 def _read(

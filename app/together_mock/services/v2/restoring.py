@@ -12,7 +12,7 @@ from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.platform import Config
 from together_mock.core.states import FROM_V1, State
-from together_mock.services import checks, engine, models, progress
+from together_mock.services import adapters, checks, engine, models, progress
 from together_mock.services.routes import stored_schedule
 from together_mock.services.unit import Unit
 from together_mock.services.v2 import placing, references
@@ -60,6 +60,7 @@ def restore(world: World, unit: Unit, entry: RoutedEntry) -> None:
         updated_at=created_at if entry.updated_at is None else entry.updated_at,
     )
     queries.insert_endpoints(unit.connection, [endpoint])
+    adapters.restore(unit, endpoint, entry.adapters)
     named: dict[str, str] = {}
     for index, given in enumerate(entry.deployments):
         try:
@@ -170,7 +171,7 @@ def _target(unit: Unit, entry: DeploymentEntry, *, lenient: bool) -> Target:
     if model_id is None:
         made = platform.model_named(entry.model or _STAND_IN)
         newest = entry.revision or made.revision
-        return Target(made.model.id, platform.project_id, made.id, newest)
+        return Target(made.model.id, made.model.id, platform.project_id, made.id, newest)
     found = models.resolve(unit, model_id)
     answers = entry.model or (found and found.model)
     revision = entry.revision or (found and found.latest)
@@ -182,7 +183,8 @@ def _target(unit: Unit, entry: DeploymentEntry, *, lenient: bool) -> Target:
     made_up = entry.model is not None and platform.model_named(entry.model).id == model_id
     of_platform = made_up or model_id in platform.models
     owner = platform.project_id if of_platform else unit.project.id
-    return Target(answers, owner, model_id, revision)
+    name = found.name if found else answers
+    return Target(name, answers, owner, model_id, revision)
 
 
 def _is_by_v1(entry: DeploymentEntry) -> bool:

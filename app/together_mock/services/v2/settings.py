@@ -59,7 +59,7 @@ def stored(settings: Settings) -> str:
 def of(catalog: Catalog, deployment: Deployment) -> Settings:
     """The settings of a deployment; for one that v1 made, those that v2 would have given it."""
     if deployment.label.settings == UNTOLD:
-        model = catalog.platform.model_named(deployment.model)
+        model = catalog.platform.model_named(deployment.label.base)
         return Settings(catalog.platform.project_id, model.id, model.revision)
     document: dict[str, Any] = orjson.loads(deployment.label.settings)
     placement = document.pop("placement")

@@ -1,16 +1,18 @@
 """Endpoints with any number of deployments, as the state document shows them."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from together_mock.core import autoscaling, routing
 from together_mock.core.autoscaling import Autoscaling
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Deployment, Rules
+from together_mock.core.errors import MockError
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
 from together_mock.core.visibility import PRIVATE
-from together_mock.services import progress
+from together_mock.services import progress, served
 from together_mock.services.birth import ONLY, V2
 from together_mock.services.routes import schedule_of
 from together_mock.services.unit import Unit
@@ -19,13 +21,22 @@ from together_mock.services.v2.settings import UNTOLD
 from together_mock.store.records import EndpointRecord
 
 
-def is_plain(endpoint: EndpointRecord, deployments: Sequence[Deployment]) -> bool:
+def is_plain(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]) -> bool:
     """Whether v1's form of an entry tells everything: one deployment, of which v2 knows nothing."""
     if endpoint.birth == V2 or endpoint.traffic or len(deployments) != 1:
         return False
     label = deployments[0].label
-    plain = label.settings == UNTOLD and label.name == ONLY
-    return plain and endpoint.visibility == PRIVATE
+    if label.name != ONLY or endpoint.visibility != PRIVATE:
+        return False
+    return label.settings == UNTOLD or _follows(unit, deployments[0])
+
+
+def _follows(unit: Unit, deployment: Deployment) -> bool:
+    """Whether the name of its model alone tells what of it a deployment was made from."""
+    with suppress(MockError):
+        model = served.served(unit, deployment.model)
+        return model is not None and model.settings == deployment.label.settings
+    return False
 
 
 def show(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]) -> dict[str, Any]:
@@ -69,7 +80,7 @@ def _deployment(unit: Unit, deployment: Deployment) -> dict[str, Any]:
     return {
         "id": deployment.id,
         "name": label.name,
-        "model": deployment.model,
+        "model": deployment.label.base,
         "model_id": made.model_id,
         "revision": made.revision,
         "config": label.config or None,

@@ -131,9 +131,9 @@ def deployment_view(
     made = settings.of(catalog, deployment)
     config = platform.configs.get(deployment.label.config)
     if config is None:
-        config = platform.config_for(deployment.model, deployment.hardware)
+        config = platform.config_for(deployment.label.base, deployment.hardware)
     zone = deployment.pool or deployment.zone
-    kind = catalog.models.get(deployment.model)
+    kind = catalog.models.get(deployment.label.base)
     return DeploymentView(
         project_id=project.id,
         endpoint_id=endpoint.id,

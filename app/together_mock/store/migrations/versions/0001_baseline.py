@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("visibility", sa.String(), nullable=False),
         sa.Column("revisions", sa.String(), nullable=False),
+        sa.Column("parameters_billion", sa.Float(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
@@ -126,8 +127,11 @@ def upgrade() -> None:
         sa.Column("key", sa.Integer(), nullable=False),
         sa.Column("project_key", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
         sa.Column("model_id", sa.String(), nullable=False),
+        sa.Column("model_name", sa.String(), nullable=False),
         sa.Column("remote_url", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
         sa.Column("revision", sa.String(), nullable=False),
         sa.Column("failure", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -137,6 +141,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
         sa.UniqueConstraint("project_key", "id"),
     )
+    op.create_index("upload_ends", "upload", ["project_key", "ends_at"], unique=False)
     op.create_table(
         "usage",
         sa.Column("project_key", sa.Integer(), nullable=False),
@@ -149,6 +154,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_key", "endpoint_id", "hardware", "day"),
     )
     op.create_table(
+        "adapter",
+        sa.Column("key", sa.Integer(), nullable=False),
+        sa.Column("project_key", sa.Integer(), nullable=False),
+        sa.Column("endpoint_key", sa.Integer(), nullable=False),
+        sa.Column("model_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["endpoint_key"], ["endpoint.key"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("endpoint_key", "model_id"),
+    )
+    op.create_index("adapter_model", "adapter", ["project_key", "model_id"], unique=False)
+    op.create_table(
         "deployment",
         sa.Column("key", sa.Integer(), nullable=False),
         sa.Column("project_key", sa.Integer(), nullable=False),
@@ -156,6 +173,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("model", sa.String(), nullable=False),
+        sa.Column("base", sa.String(), nullable=False),
         sa.Column("config", sa.String(), nullable=False),
         sa.Column("settings", sa.String(), nullable=False),
         sa.Column("etag", sa.String(), nullable=False),

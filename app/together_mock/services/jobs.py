@@ -1,0 +1,233 @@
+"""Upload jobs as v1 and the API of 2024 have them: a model is named, and its files are imported.
+
+Source: together-v1 reference, 4. That a name can be taken again once its job has failed, and that
+the same source twice is told without a job, are inferred.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from together_mock.core import ids, names, sources, uploads
+from together_mock.core.catalog import Model
+from together_mock.core.errors import MockError
+from together_mock.core.uploads import Job, Status
+from together_mock.core.visibility import PRIVATE
+from together_mock.core.weights import ADAPTER, MODEL
+from together_mock.services import models, served
+from together_mock.services.model_views import NO_REVISIONS, job_of
+from together_mock.services.projects import Project
+from together_mock.services.unit import Unit
+from together_mock.services.uploads import insert
+from together_mock.services.world import World
+from together_mock.store import models as store
+from together_mock.store.records import ModelRecord, UploadRecord
+
+# What v1 calls its jobs, and what the API of 2024 does.
+UPLOAD = "model_upload"
+IMPORT = "model_import"
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """What an upload asks for; `has_token` says whether a credential came with it.
+
+    `base` names the model that an adapter is for; `type` is UPLOAD or IMPORT.
+    """
+
+    name: str
+    source: str
+    adapter: bool = False
+    has_token: bool = False
+    description: str | None = None
+    base: str | None = None
+    allow_unsupported: bool = False
+    type: str = UPLOAD
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job with the statuses that it has had, each with its instant; the last is its present."""
+
+    job: Job
+    type: str
+    model_name: str
+    model_uuid: str
+    description: str | None
+    milestones: list[tuple[Status, int]]
+
+
+def create(world: World, project: Project, new: NewModel) -> JobView | None:
+    """Name a model and start to import it; None where just that was imported before.
+
+    Raises:
+        MockError: `bad_model_name`, `bad_model_source`, `unsupported_model`, `unknown_base_model`,
+            `upload_in_progress`, `model_name_exists`.
+    """
+    if not sources.is_source(new.source, bucket=True) and not world.settings.lenient:
+        raise MockError("bad_model_source", param="model_source")
+    with world.write(project) as unit:
+        name = names.of_model(unit.facts.slug, new.name)
+        source = sources.without_query(new.source)
+        known = store.model_by_name(unit.connection, project.key, name)
+        if known is not None and _is_imported(unit, known, source):
+            return None
+        base = _base(unit, new)
+        model = known or _registered(unit, new, name, base)
+        if known is not None:
+            # Only a name is left of one whose import failed: it is another model now.
+            store.update_model(unit.connection, _resized(unit, known, new, base))
+        job_id = new_id(unit, partial(store.upload_by_id, unit.connection, project.key))
+        failure = uploads.outcome(source, has_token=new.has_token)
+        job = insert(
+            unit,
+            UploadRecord(
+                key=None,
+                project_key=project.key,
+                id=job_id,
+                type=new.type,
+                model_id=model.id,
+                model_name=name,
+                remote_url=source,
+                description=new.description,
+                revision="",
+                failure=failure,
+                created_at=unit.now,
+                running_at=None,
+                ends_at=None,
+            ),
+        )
+        unit.stale.add(name)
+    return _view(job, None)
+
+
+def _is_imported(unit: Unit, model: ModelRecord, source: str) -> bool:
+    """Whether a model came from just there.
+
+    Raises:
+        MockError: `upload_in_progress`, `model_name_exists`.
+    """
+    jobs = store.uploads_into(unit.connection, unit.project.key, model.id)
+    done = [job for job in jobs if uploads.is_imported(job_of(job), unit.now)]
+    if any(job.ends_at is None or unit.now < job.ends_at for job in jobs):
+        raise MockError("upload_in_progress", param="model_name", model=model.name)
+    if any(job.remote_url == source for job in done):
+        return True
+    if done or model.revisions != NO_REVISIONS or not jobs:
+        raise MockError("model_name_exists", param="model_name", model=model.name)
+    return False
+
+
+def _registered(unit: Unit, new: NewModel, name: str, base: Model) -> ModelRecord:
+    taken = partial(store.model_by_id, unit.connection, unit.project.key)
+    record = ModelRecord(
+        key=None,
+        project_key=unit.project.key,
+        id=unit.new_id("ml", taken),
+        name=name,
+        kind=MODEL,
+        base_id="",
+        base_model="",
+        description=new.description,
+        visibility=PRIVATE,
+        revisions=NO_REVISIONS,
+        parameters_billion=None,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    record = _resized(unit, record, new, base)
+    store.insert_models(unit.connection, [record])
+    return record
+
+
+def _resized(unit: Unit, record: ModelRecord, new: NewModel, base: Model) -> ModelRecord:
+    return record._replace(
+        kind=ADAPTER if new.adapter else MODEL,
+        base_id=unit.catalog.platform.model_named(base.id).id,
+        base_model=base.id,
+        description=new.description,
+        parameters_billion=None if new.adapter else _billions(unit, new),
+        updated_at=unit.now,
+    )
+
+
+def _said(new: NewModel) -> list[str]:
+    return [new.description or "", new.source, new.name]
+
+
+def _billions(unit: Unit, new: NewModel) -> float:
+    """How many billion parameters an upload has."""
+    known = unit.catalog.uploads
+    repository = sources.repository_of(new.source)
+    row = unit.catalog.models.get(repository or "")
+    if row is not None:
+        return row.parameters_billion
+    listed = known.sizes.get((repository or "").lower())
+    return listed or sources.billions(_said(new)) or known.vocabulary.usual_billions
+
+
+def _base(unit: Unit, new: NewModel) -> Model:
+    """The row of the catalogue that an upload comes down to.
+
+    Raises:
+        MockError: `unknown_base_model`, `unsupported_model`.
+    """
+    catalog, repository = unit.catalog, sources.repository_of(new.source)
+    if new.base is not None and new.adapter:
+        target = catalog.models.get(new.base)
+        own = store.model_by_name(unit.connection, unit.project.key, new.base)
+        if target is None and own is not None:
+            target = catalog.models.get(own.base_model)
+        if target is None:
+            raise MockError("unknown_base_model", param="base_model", model=names.cut(new.base))
+        return target
+    row = catalog.models.get(repository or "")
+    word = sources.unsupported_word(catalog.uploads.vocabulary, _said(new)[1:])
+    if word is not None and not new.allow_unsupported:
+        raise MockError("unsupported_model", param="model_source", word=word)
+    if row is not None:
+        return row
+    kind = sources.type_of(catalog.uploads.vocabulary, _said(new)[1:])
+    return models.nearest_base(catalog, kind, _billions(unit, new))
+
+
+def new_id(unit: Unit, is_taken: Callable[[str], object]) -> str:
+    """A new id of a job: not one that a state document has brought."""
+    while True:
+        made = "job-" + ids.uuid4(unit.facts.seed, "job", unit.next_number())
+        if not is_taken(made):
+            return made
+
+
+def page(world: World, project: Project) -> list[JobView]:
+    """The project's jobs, newest first."""
+    with world.read(project) as connection:
+        found = store.uploads_oldest_first(connection, project.key)
+        now = world.now(project)
+    return [_view(record, now) for record in reversed(found)]
+
+
+def get(world: World, project: Project, job_id: str) -> JobView:
+    """One job.
+
+    Raises:
+        MockError: `unknown_job`.
+    """
+    with world.read(project) as connection:
+        record = store.upload_by_id(connection, project.key, job_id)
+        now = world.now(project)
+    if record is None:
+        raise MockError("unknown_job", param="jobId", job=names.cut(job_id))
+    return _view(record, now)
+
+
+def _view(record: UploadRecord, now: int | None) -> JobView:
+    job = job_of(record)
+    return JobView(
+        job=job,
+        type=record.type,
+        model_name=record.model_name,
+        model_uuid=served.uuid_of(record.model_id),
+        description=record.description,
+        milestones=uploads.milestones(job, now),
+    )
