@@ -305,7 +305,7 @@ def test_a_model_is_listed_once_it_is_complete(api):
     api.advance(by="1h")
     name = f"{slug(api)}/my-model"
     assert [listed(api, path) for path in lists] == [[name], [name], [name]]
-    row = api.get("/v1/models").json()[-1]
+    row = api.get("/v1/models").json()[0]
     assert row["uuid"].startswith("model-")
     assert (row["object"], row["type"], row["display_name"]) == ("model", "chat", "my-model")
 
