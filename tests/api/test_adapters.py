@@ -146,3 +146,19 @@ def test_an_adapter_in_a_document_must_be_one_of_its_models(api):
     answer = api.put_state({"endpoints": [entry]})
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "endpoints.0.adapters.0"
+
+
+def test_another_name_of_an_adapter_counts_at_once(v2, endpoint, adapter):
+    """Renamed in v2, it is asked for by its new name alone; deleted, by none."""
+    old = add(v2.api, endpoint, adapter)
+    assert v2.chat(old).status_code == v2.chat(adapter).status_code == 200
+    [model] = v2.got(f"{v2.root}/models")["data"]
+    path_of_model = f"{v2.root}/models/{model['id']}"
+    assert v2.patch(path_of_model, json={"name": "renamed"}).status_code == 200
+    renamed = adapter.replace("my-lora", "renamed")
+    for name in (old, adapter):
+        refused(v2.chat(name), "unknown_model_chat")
+    for name in (renamed, f"{endpoint['name']}:{renamed}"):
+        assert v2.chat(name).status_code == 200
+    assert v2.delete(path_of_model).status_code == 200
+    refused(v2.chat(renamed), "unknown_model_chat")

@@ -203,10 +203,10 @@ class TestOwnModels:
         """An own model, imported by the 2024 API, as its list shows it."""
         imported(api)
         api.advance(by="1h")
-        return got(api, "/v0/models")["data"][-1]
+        return got(api, "/v0/models")["data"][0]
 
     def test_it_is_listed(self, api, model):
-        """After the platform's, as the project's own, in its own size, with v1's id."""
+        """Before the platform's, as the project's own, in its own size, with v1's id."""
         name = f"{slug(api)}/mistral-large-2407"
         assert model["name"] == name
         assert model["owner"] == {"user": slug(api), "organization": "together.ai"}

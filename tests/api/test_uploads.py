@@ -305,7 +305,7 @@ def test_a_model_is_listed_once_it_is_complete(api):
     api.advance(by="1h")
     name = f"{slug(api)}/my-model"
     assert [listed(api, path) for path in lists] == [[name], [name], [name]]
-    row = api.get("/v1/models").json()[-1]
+    row = api.get("/v1/models").json()[0]
     assert row["uuid"].startswith("model-")
     assert (row["object"], row["type"], row["display_name"]) == ("model", "chat", "my-model")
 
@@ -406,6 +406,23 @@ def test_v2_sees_what_v1_uploaded_and_v1_what_v2_did(v2):
     assert v2.post(f"{v2.root}/models/uploads", json=body).status_code == 200
     newest = v2.get("/v1/jobs").json()["data"][0]
     assert (newest["type"], newest["args"]["modelSource"]) == ("model_upload", "org/newer")
+
+
+def test_what_v2_registers_and_uploads_is_known_to_chat_at_once(v2):
+    """A name that was unknown a moment ago is a model's, and one that cannot answer yet."""
+    name = f"{v2.slug}/registered"
+    refused(v2.chat(name), "unknown_model_chat")
+    base = v2.got("/v2/supported-models", search=LLAMA)["data"][0]["baseModelId"]
+    new = {"name": "registered", "type": "adapter", "baseModelId": base}
+    model = v2.post(f"{v2.root}/models", json=new).json()
+    refused(v2.chat(name), "non_serverless_model")
+    body = {"modelId": model["id"], "remoteUrl": "org/lora"}
+    assert v2.post(f"{v2.root}/models/uploads", json=body).status_code == 200
+    refused(v2.chat(name), "non_serverless_model")
+    v2.advance(by="1h")
+    assert v2.chat(name).status_code == 200
+    v2.post("/_mock/reset", json={"only": ["models"]})
+    refused(v2.chat(name), "unknown_model_chat")
 
 
 # State documents ---------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pytest
 from together_mock.core import sources, uploads, weights
 from together_mock.core.clock import SECOND
 from together_mock.core.lifecycle import Stage
+from together_mock.core.profiles import JobStage
 from together_mock.core.uploads import FAILURES, MAX_RESTARTS, Job, Status
 from together_mock.core.weights import ADAPTER, SHARD_BYTES, STAND_IN_BYTES
 from unit.rows import MODEL
@@ -247,3 +248,43 @@ def test_architectures_are_told_by_name():
     assert weights.architecture_of("deepseek-ai/DeepSeek-R1") == "DeepseekV3ForCausalLM"
     distilled = weights.architecture_of("deepseek-ai/DeepSeek-R1-Distill-Llama-70B")
     assert distilled == weights.architecture_of("somebody/new") == "LlamaForCausalLM"
+
+
+# Profiles ----------------------------------------------------------------------------------
+
+USUAL = (START + 10 * SECOND, START + 110 * SECOND)
+SLOW, NEVER = JobStage(running=False, stage=Stage(60)), JobStage(running=False, stage=None)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "running", "begins", "ends"),
+    [
+        (None, None, 10, 110),
+        (SLOW, None, 60, 160),
+        (NEVER, None, None, None),
+        (None, JobStage(running=True, stage=Stage(5)), 10, 15),
+        (SLOW, JobStage(running=True, stage=Stage(5, 10)), 60, 70),
+        (None, JobStage(running=True, stage=None), 10, None),
+        (NEVER, JobStage(running=True, stage=Stage(5)), None, None),
+    ],
+)
+def test_a_profile_times_a_job_where_it_has_a_stage(waiting, running, begins, ends):
+    """What it does not time takes as long as usual; a stage without a length is never over."""
+    made = uploads.profiled(USUAL, waiting, running, 0.5, START)
+    told = tuple(None if at is None else (at - START) // SECOND for at in made)
+    assert told == (begins, ends)
+
+
+def test_a_job_that_never_runs_by_the_preset_can_end_by_a_profile():
+    """Under preset manual there is nothing usual to fall back on."""
+    usual = (None, None)
+    assert uploads.profiled(usual, SLOW, None, 0.0, START) == (START + 60 * SECOND, None)
+    made = uploads.profiled(usual, SLOW, JobStage(running=True, stage=Stage(1)), 0.0, START)
+    assert made == (START + 60 * SECOND, START + 61 * SECOND)
+
+
+def test_a_reason_of_its_own_fails_a_job():
+    """What is none of the known failures is the message itself."""
+    job = replace(JOB, failure="Disk full")
+    assert uploads.progress(job, START + 110 * SECOND).message == "Disk full"
+    assert uploads.milestones(job, START + 110 * SECOND)[-1] == (Status.FAILED, job.ends_at)

@@ -4,6 +4,8 @@ Source: OpenAPI 2.0.0, addAdapter and its kin; together-v1 reference, 2.4 (a pre
 Which endpoints take adapters is inferred: those of a type whose v2 configs do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -43,16 +45,16 @@ def page(world: World, project: Project, endpoint_id: str) -> list[Bound]:
         return [Bound(endpoint.name, name) for name in adapters.names(connection, endpoint.key)]
 
 
-def add(world: World, project: Project, endpoint_id: str, named: str) -> Bound:
+def add(world: World, project: Project, endpoint_id: str, named: str) -> None:
     """Have an endpoint answer by an adapter, named `endpoint_name:adapter_model_name`.
 
     Raises:
         MockError: `unknown_endpoint`, `bad_adapter_id`, `adapter_of_another_endpoint`,
             `unknown_adapter`, `lora_not_enabled`, `incompatible_adapter`, `adapter_bound`.
     """
-    with world.write(project) as unit:
+    with world.write(project) as unit, _leniently(world):
         endpoint, deployment = _endpoint(unit.connection, project, endpoint_id)
-        bound, model = _named(unit, endpoint, named)
+        model = _named(unit, endpoint, named)
         kind = unit.catalog.models.get(deployment.base)
         if kind is None or not unit.catalog.platform.takes_adapters(kind):
             raise MockError("lora_not_enabled", param="model_id", endpoint=endpoint.name)
@@ -67,25 +69,33 @@ def add(world: World, project: Project, endpoint_id: str, named: str) -> Bound:
         if adapters.is_bound(unit.connection, endpoint.key, model.id):
             raise MockError("adapter_bound", param="model_id", adapter=model.name)
         adapters.bind(unit.connection, project.key, endpoint.key, model.id)
-        unit.stale |= {bound.id, bound.adapter_name}
-        return bound
+        unit.stale |= {named, model.name}
 
 
-def remove(world: World, project: Project, endpoint_id: str, named: str) -> Bound:
+def remove(world: World, project: Project, endpoint_id: str, named: str) -> None:
     """Have an endpoint no longer answer by an adapter.
 
     Raises:
         MockError: `unknown_endpoint`, `bad_adapter_id`, `adapter_of_another_endpoint`,
             `unknown_adapter`, `adapter_not_bound`.
     """
-    with world.write(project) as unit:
+    with world.write(project) as unit, _leniently(world):
         endpoint, _ = _endpoint(unit.connection, project, endpoint_id)
-        bound, model = _named(unit, endpoint, named)
+        model = _named(unit, endpoint, named)
         if not adapters.is_bound(unit.connection, endpoint.key, model.id):
             raise MockError("adapter_not_bound", param="model_id", adapter=model.name)
         adapters.unbind(unit.connection, endpoint.key, model.id)
-        unit.stale |= {bound.id, bound.adapter_name}
-        return bound
+        unit.stale |= {named, model.name}
+
+
+@contextmanager
+def _leniently(world: World) -> Iterator[None]:
+    """A lenient server lets names through that it does not know, and does nothing by them."""
+    try:
+        yield
+    except MockError as error:
+        if error.case == "unknown_endpoint" or not world.settings.lenient:
+            raise
 
 
 def restore(unit: Unit, endpoint: EndpointRecord, given: list[str]) -> None:
@@ -111,7 +121,7 @@ def _endpoint(
     return pairs[0]
 
 
-def _named(unit: Unit, endpoint: EndpointRecord, named: str) -> tuple[Bound, ModelRecord]:
+def _named(unit: Unit, endpoint: EndpointRecord, named: str) -> ModelRecord:
     owner, colon, adapter = named.partition(":")
     if not (owner and colon and adapter):
         raise MockError("bad_adapter_id", param="model_id", model=names.cut(named))
@@ -126,4 +136,4 @@ def _named(unit: Unit, endpoint: EndpointRecord, named: str) -> tuple[Bound, Mod
     ready = model and served.is_ready(unit.connection, unit.project, model, unit.now)
     if model is None or model.kind != ADAPTER or not ready:
         raise MockError("unknown_adapter", param="model_id", adapter=names.cut(adapter))
-    return Bound(endpoint.name, model.name), model
+    return model

@@ -81,6 +81,7 @@ def create(world: World, project: Project, new: NewModel) -> ModelView:
             updated_at=unit.now,
         )
         store.insert_models(unit.connection, [record])
+        unit.stale.add(name)
         return model_views.view(world.catalog, project, record, known=False)
 
 
@@ -142,6 +143,8 @@ def update(world: World, project: Project, model_id: str, changes: Mapping[str, 
                 changed = changed._replace(name=name)
             if changed.name != record.name:
                 _refuse_if_taken(unit, changed.name)
+                # Adapters are asked for by their names after those of endpoints, too.
+                unit.forget_routes = True
             record = changed._replace(updated_at=unit.now)
             store.update_model(unit.connection, record)
         return model_views.held(unit.connection, world.catalog, project, record, unit.now).view
@@ -158,6 +161,7 @@ def delete(world: World, project: Project, model_id: str) -> None:
         if store.in_use(unit.connection, project.key, record.id):
             raise MockError("v2_model_in_use", param="id")
         store.delete_model(unit.connection, record)
+        unit.forget_routes = True
 
 
 def resolve(unit: Unit, model_id: str) -> Resolved | None:

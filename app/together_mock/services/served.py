@@ -111,7 +111,7 @@ def row_named(world: World, project: Project, name: str) -> Model | None:
 
 
 def own(world: World, project: Project) -> list[OwnModel]:
-    """The project's own models that can be deployed, oldest first."""
+    """The project's own models that can be deployed, newest first."""
     with world.read(project) as connection:
         records = store.models_oldest_first(connection, project.key)
         imported = store.imported_into(connection, project.key, world.now(project))
@@ -122,7 +122,7 @@ def own(world: World, project: Project) -> list[OwnModel]:
             record.created_at,
             record.base_model,
         )
-        for record in records
+        for record in reversed(records)
         if record.revisions != model_views.NO_REVISIONS or record.id in imported
     ]
 

@@ -138,6 +138,8 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
     # It was settled above, and what is left counts from where the clock stands.
     changes["balance_at"] = unit.now
     engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
+    # What names of models lead to may be another thing now.
+    unit.forget_routes = unit.forget_routes or bool(parts & {"models", "jobs"})
     if "models" in parts:
         model_documents.restore(unit, start.models)
     if "jobs" in parts:

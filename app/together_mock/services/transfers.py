@@ -122,6 +122,7 @@ def complete(world: World, project: Project, model_id: str, files: Sequence[Sent
         revisions = [*model_views.read_revisions(record.revisions), revision]
         written = model_views.write_revisions(revisions)
         store.update_model(unit.connection, record._replace(revisions=written, updated_at=unit.now))
+        unit.stale.add(record.name)
     return revision.id
 
 

@@ -12,7 +12,7 @@ router = new_router(prefix=f"{PREFIX}/v0", tags=["2024 API"])
 
 @router.get("/models", operation_id="listLegacyModels", response_model=None)
 def list_models(call: CallDep) -> mapping.Shape:
-    """List the models that can be deployed as dedicated endpoints, one's own at the end."""
+    """List the models that can be deployed as dedicated endpoints, one's own first."""
     listed = models.list_all(call.world, call.project)
     return mapping.listed([mapping.model(model, call.project.slug) for model in listed])
 

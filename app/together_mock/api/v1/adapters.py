@@ -23,8 +23,8 @@ async def add_adapter(
     call: CallDep, endpoint_id: EndpointId, body: schemas.AdapterRequest
 ) -> schemas.AdapterAdded:
     """Have an endpoint answer by an adapter, too: chat names `endpoint_name:adapter_model_name`."""
-    bound = await call.run(adapters.add, endpoint_id, body.model_id)
-    return schemas.AdapterAdded(model_id=bound.id)
+    await call.run(adapters.add, endpoint_id, body.model_id)
+    return schemas.AdapterAdded(model_id=body.model_id)
 
 
 @router.delete("", operation_id="removeAdapter", responses=errors(400, 401, 403, 404))
@@ -32,5 +32,5 @@ async def remove_adapter(
     call: CallDep, endpoint_id: EndpointId, body: schemas.AdapterRequest
 ) -> schemas.AdapterRemoved:
     """Have an endpoint no longer answer by an adapter."""
-    bound = await call.run(adapters.remove, endpoint_id, body.model_id)
-    return schemas.AdapterRemoved(model_id=bound.id, deleted=True)
+    await call.run(adapters.remove, endpoint_id, body.model_id)
+    return schemas.AdapterRemoved(model_id=body.model_id)

@@ -22,17 +22,17 @@ class LegacyModel:
 
 
 def list_all(world: World, project: Project) -> list[LegacyModel]:
-    """The models that can be deployed: the platform's, and after them the project's own."""
+    """The models that can be deployed: the project's own, and after them the platform's."""
     legacy = world.catalog.legacy
-    listed = [
-        LegacyModel(model_id(row.id), row, legacy.chat_config(row)) for row in legacy.deployable
-    ]
+    listed = []
     for own in served.own(world, project):
         if legacy.eligible(own.row):
             # A copy is talked to as what it comes down to.
             base = world.catalog.models.get(own.base, own.row)
             listed.append(LegacyModel(own.uuid, own.row, legacy.chat_config(base), is_own=True))
-    return listed
+    return listed + [
+        LegacyModel(model_id(row.id), row, legacy.chat_config(row)) for row in legacy.deployable
+    ]
 
 
 def name_of(world: World, project: Project, reference: str) -> str:
