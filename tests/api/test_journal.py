@@ -126,10 +126,12 @@ def test_refusals_are_noted_whoever_refuses(raw):
     raw.post("/v1/endpoints", content=b"a", headers={"content-type": "text/plain"})
     raw.post("/v1/chat/completions", content=b"a", headers={"content-type": "text/plain"})
     raw.post("/v1/endpoints", content=big, headers=kind)
+    raw.post("/v1/chat/completions", content=big, headers=kind)
     raw.post("/v1/projects/none/endpoints", json={})
     shown = raw.get("/_mock/requests").json()["data"]
     assert [(entry["path"], entry["status"]) for entry in shown] == [
         ("/v1/projects/none/endpoints", 404),
+        ("/v1/chat/completions", 413),
         ("/v1/endpoints", 413),
         ("/v1/chat/completions", 415),
         ("/v1/endpoints", 415),
@@ -139,9 +141,9 @@ def test_refusals_are_noted_whoever_refuses(raw):
         ("/v1/nowhere", 404),
     ]
     assert shown[0]["operation"] == "createEndpointV2"
-    assert shown[1]["request"]["truncated"] is True
-    assert len(shown[1]["request"]["body"]) == journal.MOST_OF_A_BODY
-    assert shown[4]["request"]["body"] == "{broken"
+    assert shown[2]["request"]["truncated"] is True
+    assert len(shown[2]["request"]["body"]) == journal.MOST_OF_A_BODY
+    assert shown[5]["request"]["body"] == "{broken"
 
 
 def test_v2_is_noted_too(api):

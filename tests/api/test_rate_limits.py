@@ -83,6 +83,21 @@ def test_other_refusals_count_for_nothing(api):
     assert ask(api).status_code == 200
 
 
+def test_a_reset_begins_a_minute_anew(api):
+    """The clock is back in the same minute, and nothing was asked in it; likewise a new limit."""
+    limit(api, requests_per_minute=1)
+    document = api.state()
+    for again in (
+        lambda: api.post("/_mock/reset"),
+        lambda: api.put_state(document),
+        lambda: limit(api, requests_per_minute=1),
+    ):
+        limit(api, requests_per_minute=1)
+        assert [ask(api).status_code for _ in range(2)] == [200, 429]
+        again()
+        assert ask(api).status_code == 200
+
+
 def test_the_sdk_raises_what_it_raises(api):
     """A RateLimitError, with the seconds to wait in its headers."""
     limit(api, requests_per_minute=0)

@@ -8,7 +8,7 @@ from together_mock.services.world import World
 
 
 def put(world: World, project: Project, document: LimitsDocument) -> None:
-    """Set the limits; what was asked in this minute counts."""
+    """Set the limits; what was asked before does not count."""
     with world.write(project) as unit:
         rules = unit.facts.rules.model_copy(update={"limits": document})
         unit.facts = unit.facts.with_rules(rules)

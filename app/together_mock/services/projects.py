@@ -244,7 +244,7 @@ class Project:
             known = {fault.id for fault in facts.rules.faults}
             self.fault_counts = left(self.fault_counts, counts, known)
         if facts.rules.limits is not self.facts.rules.limits:
-            self.limits = facts.rules.limits.value()
+            self.limits, self.window = facts.rules.limits.value(), Window()
         self.facts = facts
         if requests is not None:
             self.request_count = requests

@@ -87,7 +87,6 @@ class InferenceLane:
         """Answer one request."""
         exchange = Exchange(scope, receive, send)
         try:
-            exchange.raw = body = await read_body(receive)
             # The first of a name counts.
             headers = exchange.headers = dict(reversed(scope["headers"]))
             key_hash = self._key_hash(headers.get(b"authorization", b""))
@@ -96,6 +95,7 @@ class InferenceLane:
             if project is None:
                 project = await asyncio.to_thread(self._world.ensure_project, key_hash)
             exchange.project = project
+            exchange.raw = body = await read_body(receive)
             strikes = project.request_faults or _FAULT in headers or _LATENCY in headers
             if strikes and await self._strikes.end(exchange, project):
                 return
