@@ -5,6 +5,7 @@ The one list of them; names are compared without case, hyphens and underscores.
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 REDACTED = "[redacted]"
@@ -57,11 +58,13 @@ _PARAMETER = re.compile(r"([?&]([^=&\s\"]+)=)[^&\s\"#]+")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]+")
 
 
+@lru_cache(maxsize=1024)
 def is_secret_header(name: str) -> bool:
     """Whether the value of a header is a secret."""
     return _plain(name) in _HEADERS
 
 
+@lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Whether the value of a field or a query parameter is a secret."""
     return _plain(name) in _FIELDS
