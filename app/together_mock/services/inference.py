@@ -7,7 +7,7 @@ from typing import NamedTuple
 from together_mock.core.catalog import Model
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.services import metering
+from together_mock.services import limits, metering
 from together_mock.services.projects import Activity, Project
 from together_mock.services.routes import find_routes
 from together_mock.services.targets import Alias, Fanout, Lent, Route, Target
@@ -70,6 +70,8 @@ def admit(
             if isinstance(found, Fanout):
                 found = found.route(at, name, key)
             model, kind = _model(world, name, found, operation, at)
+            if not isinstance(found, Route):
+                limits.take(project, name, at)
         except MockError as error:
             refused = None if isinstance(found, Lent | Alias) else found
             metering.turned_away(world, project, refused, at, error)

@@ -12,7 +12,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from together_mock.core.clock import MINUTE, RealTime
-from together_mock.services import engine, projects
+from together_mock.services import engine, fault_counts, projects
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
 from together_mock.services.unit import Unit
@@ -232,8 +232,11 @@ class World:
         return unit.now - project.next_due > MINUTE or max(due, noted) >= most
 
     def _unit(self, connection: Connection, project: Project) -> Unit:
-        facts, real = project.facts, self._time.now()
+        with project.gate:
+            counts = dict(project.fault_counts)
+        facts, real = fault_counts.folded(project.facts, counts), self._time.now()
         unit = Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
+        unit.fault_counts = counts
         unit.is_stopping = lambda: self.stopping
         return unit
 
@@ -279,7 +282,7 @@ class World:
         with project.gate:
             project.take_routes(unit.routes, unit.stale, anew=unit.forget_routes)
             self._by_name.pop(project.slug, None)
-            project.go_by(unit.facts, unit.request_count, unit.script_hits)
+            project.go_by(unit.facts, unit.request_count, unit.script_hits, unit.fault_counts)
             self._register(project)
             project.next_due = next_due
             project.valid_until = FOREVER if next_due is None else next_due
