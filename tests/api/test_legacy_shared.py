@@ -79,14 +79,30 @@ class TestOneEndpoint:
         assert api.post(f"/v1/endpoints/{endpoint}/start").status_code == 200
         assert api.state_of(endpoint) == "PENDING"
 
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            {"X-Stainless-Lang": "python"},
+            {"User-Agent": "Together/v1 PythonBindings/1.5.35"},
+            {"User-Agent": "AsyncTogether/Python 2.42.0"},
+        ],
+    )
+    def test_an_sdk_is_answered_as_v1(self, api, sent):
+        """It could read nothing else; the header goes before that."""
+        path = f"/v1/endpoints/{create(api)}"
+        assert api.get(path, headers=sent).json()["state"] == "STOPPED"
+        assert api.get("/v1/endpoints", headers=sent).json()["data"][-1]["type"]
+        assert "deployments" in api.get(path, headers=sent | AS_2024).json()
+
     def test_an_update_is_v1s_alone(self, api):
-        """v1's PATCH works on what the 2024 API made, in v1's shape; the 2024 API has none."""
+        """v1's PATCH works on what the 2024 API made, in v1's shape; /legacy has none."""
         endpoint = create(api)
         path = f"/v1/endpoints/{endpoint}"
         answer = api.patch(path, json={"state": "STARTED", "display_name": "mine"})
         assert (answer.json()["state"], answer.json()["display_name"]) == ("PENDING", "mine")
         assert shown(api, endpoint)["deployments"][0]["status"] == "pending"
-        refused_2024(api.patch(path, json={}, headers=AS_2024), "method_not_allowed")
+        assert api.patch(path, json={}, headers=AS_2024).json()["state"] == "PENDING"
+        refused_2024(api.patch(f"/legacy{path}", json={}), "method_not_allowed")
 
     def test_deleting(self, api):
         """The 2024 API's answers with a body, v1's with none; the header decides over both."""

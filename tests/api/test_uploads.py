@@ -1,7 +1,7 @@
 """v1's uploads: a model is named, a job imports it, and it is deployed like any other."""
 
 import pytest
-from support import H100X2, MIXTRAL, refused
+from support import H100X2, MIXTRAL, START, V2, refused
 
 SOURCE = "unsloth/Qwen2.5-72B-Instruct"
 TOKEN = "hf_abcdefghijklmnop"
@@ -242,6 +242,11 @@ def test_the_same_calls_give_the_same_ids(server):
             "model_type",
         ),
         (
+            {"model_name": "m", "model_source": "cartesia/sonic"},
+            "unsupported_model",
+            "model_source",
+        ),
+        (
             {"model_name": "m", "model_source": "stabilityai/stable-diffusion-3"},
             "unsupported_model",
             "model_source",
@@ -444,6 +449,109 @@ def test_models_jobs_and_endpoints_on_them_survive_a_round_trip(server):
     assert mine.get("/v1/jobs").json() == other.get("/v1/jobs").json()
 
 
+def test_an_endpoint_on_a_model_that_changed_since_answers_alike_elsewhere(server):
+    """Another revision, another name, or gone: what v1 shows and what chat says stay the same."""
+    mine, other = server.api(), server.api()
+    v2 = V2(mine)
+    names = [ready(mine, name, source=MIXTRAL) for name in ("newer", "renamed", "gone")]
+    endpoints = [mine.create(model=name, state="STOPPED") for name in names]
+    ids = {row["name"]: row["id"] for row in v2.got(f"{v2.root}/models")["data"]}
+    body = {"modelId": ids[names[0]], "remoteUrl": "org/newer"}
+    assert v2.post(f"{v2.root}/models/uploads", json=body).status_code == 200
+    assert v2.patch(f"{v2.root}/models/{ids[names[1]]}", json={"name": "r2"}).status_code == 200
+    assert v2.delete(f"{v2.root}/models/{ids[names[2]]}").status_code == 200
+    mine.advance(by="1h")
+    document = mine.state()
+    assert other.put_state(document).json() == document
+    for endpoint in endpoints:
+        shown = [api.endpoint(endpoint["id"]) | {"owner": None} for api in (mine, other)]
+        assert shown[0] == shown[1]
+        told = [api.chat(endpoint["name"]) for api in (mine, other)]
+        assert told[0].json()["error"] == told[1].json()["error"]
+        refused(told[0], "endpoint_not_running")
+
+
+def test_a_job_without_an_entry_of_its_model_has_one_made(api):
+    """Half way in the document, complete later, deployed then."""
+    args = {"modelName": f"{slug(api)}/another", "modelSource": MIXTRAL}
+    api.put_state({"jobs": [{"job_id": "job-1", "status": "Running", "args": args}]})
+    body = {"model_name": "another", "model_source": "org/x"}
+    refused(api.post("/v1/models", json=body), "upload_in_progress")
+    api.advance(by="1h")
+    assert listed(api) == [args["modelName"]]
+    assert api.create(model=args["modelName"])["model"] == args["modelName"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "Complete", "created_at": "2027-01-01T00:00:00Z"},
+        {"status": "Queued", "running_at": START, "ends_at": START},
+        {"status": "Complete", "running_at": START, "ends_at": "2027-01-01T00:00:00Z"},
+        {"status": "Complete", "running_at": None},
+    ],
+)
+def test_a_job_whose_instants_say_otherwise_is_refused(api, fields):
+    """The status that is given must be the one that they say, and nothing began tomorrow."""
+    args = {"modelName": "devuser/m", "modelSource": "org/repo"}
+    document = {"clock": {"now": START}, "jobs": [{"args": args, **fields}]}
+    answer = api.put_state(document)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] in ("jobs.0.status", "jobs.0.created_at")
+
+
+def test_a_job_is_still_told_where_the_clock_was_set_back(v2):
+    """It was made in what is the future now."""
+    v2.advance(by="1h")
+    made = upload(v2)
+    v2.advance(by="1h")
+    v2.post("/_mock/reset", json={"only": ["clock", "endpoints"]})
+    assert v2.get(f"{v2.root}/models/uploads/{made['job_id']}").status_code == 200
+    assert job(v2, made["job_id"])["status"] == "Queued"
+
+
+def test_a_profile_that_is_gone_fails_nothing(api):
+    """A job that is under way ends by the rules that are in force then."""
+    stages = [{"from": "Running", "to": "Failed", "after": "50s", "reason": "gated"}]
+    assert api.put("/_mock/profiles/bad", json={"stages": stages}).status_code == 200
+    made = upload(api)
+    api.delete("/_mock/profiles/bad")
+    api.advance(by="1h")
+    assert job(api, made["job_id"])["status"] == "Complete"
+
+
+def test_a_poll_moves_a_job_on_where_polls_move_the_clock(v2):
+    """An unmodified waiter gets through on a frozen clock, in each generation."""
+    assert v2.put("/_mock/clock", json={"on_poll": "next"}).status_code == 200
+    first, second = upload(v2, "first"), upload(v2, "second")
+    path = f"{v2.root}/models/uploads/{second['job_id']}"
+    seen = [job(v2, first["job_id"])["status"] for _ in range(3)]
+    assert seen == ["Running", "Complete", "Complete"]
+    assert v2.got(path)["status"].endswith("SUCCEEDED")
+
+
+def test_what_signs_a_source_is_kept_nowhere(v2, server):
+    """Neither v1 nor v2 nor a state document stores the query of a presigned URL."""
+    signed = "https://user:PASS@bucket.s3.amazonaws.com/x-3b.zip?X-Amz-Signature=SECRET&s=70b"
+    unsigned = "https://bucket.s3.amazonaws.com/x-3b.zip?X-Amz-Signature=SECRET&s=a/tts/b"
+    name = ready(v2, source=unsigned)
+    [model] = v2.got(f"{v2.root}/models")["data"]
+    body = {"modelId": model["id"], "remoteUrl": unsigned}
+    assert v2.post(f"{v2.root}/models/uploads", json=body).status_code == 200
+    assert hardware(v2, name)[0] == "1x_nvidia_h100_80gb_sxm"
+    again = {"model_name": "my-model", "model_source": unsigned.replace("SECRET", "OTHER")}
+    v2.advance(by="1h")
+    assert "data" not in v2.post("/v1/models", json=again).json()
+    document = v2.state()
+    document["jobs"][0]["args"]["modelSource"] = signed
+    assert v2.put_state(document).status_code == 200
+    project = server.world.project_named(v2.slug)
+    with server.world.read(project) as connection:
+        stored = "\n".join(connection.iterdump())
+    assert "SECRET" not in stored
+    assert "PASS@" not in stored
+
+
 def test_the_documented_job_entry_is_taken(api):
     """As the control plane's contract has it: the status alone says how far it is."""
     args = {"modelName": "devuser/my-model", "modelSource": "org/repo"}
@@ -481,5 +589,7 @@ def test_jobs_and_models_are_reset_apart(api):
     ready(api)
     api.post("/_mock/reset", json={"only": ["jobs"]})
     assert api.get("/v1/jobs").json() == {"data": []}
+    # What was imported stays.
+    assert listed(api) == [f"{slug(api)}/my-model"]
     api.post("/_mock/reset", json={"only": ["models"]})
     assert listed(api) == []

@@ -6,7 +6,8 @@ from together_mock.core.sources import Vocabulary
 
 WORDS = Vocabulary(
     types=(("embed", "embedding"), ("bge", "embedding")),
-    unsupported=("diffusion", "tts"),
+    supported=("chat", "embedding"),
+    unsupported=("diffusion", "tts", "flux"),
     usual_type="chat",
     usual_billions=7,
 )
@@ -61,12 +62,14 @@ def test_a_repository_is_found_in_its_url(source, repository):
     [
         ("https://a/b.zip?X-Amz-Signature=s&X-Amz-Credential=c", "https://a/b.zip"),
         ("https://a/b.zip#part", "https://a/b.zip"),
+        ("https://user:secret@a/b.zip", "https://a/b.zip"),
+        ("https://hf_secret@huggingface.co/org/repo", "https://huggingface.co/org/repo"),
         ("org/repo", "org/repo"),
     ],
 )
 def test_what_signs_a_url_is_taken_off(source, kept):
     """What is left lets nobody in."""
-    assert sources.without_query(source) == kept
+    assert sources.without_secrets(source) == kept
 
 
 def test_buckets_are_sources_only_where_that_is_asked_for():
@@ -84,9 +87,12 @@ def test_buckets_are_sources_only_where_that_is_asked_for():
         (["org/cabge"], "chat", None),
         (["org/stable-diffusion-3"], "chat", "diffusion"),
         (["org/watts"], "chat", None),
+        (["fluxion-7b"], "chat", None),
+        (["FLUX.1-dev"], "chat", "flux"),
+        (["bgem3"], "chat", None),
     ],
 )
 def test_words_tell_the_type(texts, kind, word):
-    """At the beginning of a word, whatever the case."""
+    """At the beginning of a word, and short ones whole, whatever the case."""
     assert sources.type_of(WORDS, texts) == kind
     assert sources.unsupported_word(WORDS, texts) == word

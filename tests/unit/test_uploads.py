@@ -18,6 +18,7 @@ JOB = Job(
     remote_url="org/repo",
     revision="rv_1",
     failure=None,
+    reason=None,
     created_at=START,
     running_at=START + 10 * SECOND,
     ends_at=START + 110 * SECOND,
@@ -285,6 +286,6 @@ def test_a_job_that_never_runs_by_the_preset_can_end_by_a_profile():
 
 def test_a_reason_of_its_own_fails_a_job():
     """What is none of the known failures is the message itself."""
-    job = replace(JOB, failure="Disk full")
+    job = replace(JOB, reason="Disk full")
     assert uploads.progress(job, START + 110 * SECOND).message == "Disk full"
     assert uploads.milestones(job, START + 110 * SECOND)[-1] == (Status.FAILED, job.ends_at)

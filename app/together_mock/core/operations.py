@@ -63,7 +63,7 @@ def _places(path: str) -> Iterator[str]:
         # The beta clients of 2.x leave v2's prefix out.
         yield "/v2" + path.removeprefix("/v1")
     # The 2024 API answers at its documented URLs, too.
-    yield "/legacy" + path
+    yield path.removeprefix("/legacy") if path.startswith("/legacy/") else f"/legacy{path}"
 
 
 def _compiled(path: str) -> re.Pattern[str]:

@@ -14,7 +14,10 @@ LONGEST_SOURCE = 4096
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 _URL = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?([/?#]\S*)?")
 _BUCKET = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9.-]*/\S+")
-_HUB = re.compile(r"https://(?:www\.)?huggingface\.co/([^/?#]+/[^/?#]+)")
+_HUB = re.compile(r"https://(?:www\.)?huggingface\.co/([^/?#]+/[^/?#]+)", re.IGNORECASE)
+_USER = re.compile(r"^([A-Za-z0-9+.-]+://)[^/@]*@")
+# Words of so few letters stand alone; longer ones may go on.
+_SHORT = 4
 HUGGING_FACE = "huggingface"
 ARCHIVE = "remote_archive"
 
@@ -24,6 +27,7 @@ class Vocabulary:
     """Words that tell what a model is: of which type, or of one that cannot be deployed."""
 
     types: tuple[tuple[str, str], ...]
+    supported: tuple[str, ...]
     unsupported: tuple[str, ...]
     usual_type: str
     usual_billions: float
@@ -53,9 +57,9 @@ def repository_of(source: str) -> str | None:
     return found[1] if found else None
 
 
-def without_query(source: str) -> str:
+def without_secrets(source: str) -> str:
     """A source without what may sign it: a presigned URL lets anyone in who has it whole."""
-    return re.split(r"[?#]", source, maxsplit=1)[0]
+    return _USER.sub(r"\1", re.split(r"[?#]", source, maxsplit=1)[0])
 
 
 def billions(texts: Iterable[str]) -> float | None:
@@ -85,4 +89,5 @@ def unsupported_word(vocabulary: Vocabulary, texts: Sequence[str]) -> str | None
 
 
 def _has(word: str, text: str) -> bool:
-    return re.search(rf"(?<![a-z0-9]){re.escape(word)}", text.lower()) is not None
+    end = "(?![a-z])" if len(word) <= _SHORT else ""
+    return re.search(rf"(?<![a-z0-9]){re.escape(word)}{end}", text.lower()) is not None

@@ -31,6 +31,16 @@ class Status(StrEnum):
     ERROR = "ERROR"
 
 
+# v1's words, of which there are fewer.
+V1_STATUSES = {
+    Status.PENDING: "Queued",
+    Status.RUNNING: "Running",
+    Status.SUCCEEDED: "Complete",
+    Status.FAILED: "Failed",
+    Status.ERROR: "Failed",
+}
+
+
 @dataclass(frozen=True)
 class Failure:
     """How an import ends that does not succeed; `word` in the source calls for it."""
@@ -41,7 +51,7 @@ class Failure:
 
 
 FAILURES = {
-    "not_found": Failure("not-found", Status.FAILED, "The source does not exist; check remoteUrl"),
+    "not_found": Failure("not-found", Status.FAILED, "The source does not exist"),
     "gated": Failure(
         "gated", Status.FAILED, "Access to the source is restricted; give a token that may read it"
     ),
@@ -58,13 +68,17 @@ FAILURES = {
 
 @dataclass(frozen=True)
 class Job:
-    """An upload job. `failure` is one of FAILURES or a reason; an instant of None never comes."""
+    """An upload job; an instant that is None never comes.
+
+    `failure` is one of FAILURES, which its source calls for; `reason` is why a profile fails it.
+    """
 
     id: str
     model_id: str
     remote_url: str
     revision: str
     failure: str | None
+    reason: str | None
     created_at: int
     running_at: int | None
     ends_at: int | None
@@ -137,10 +151,10 @@ def _after(at: int, stage: JobStage, fraction: float) -> int | None:
 
 
 def failure_of(job: Job) -> Failure | None:
-    """How a job fails; a reason that is none of FAILURES is its own message."""
-    if job.failure is None:
-        return None
-    return FAILURES.get(job.failure) or Failure("", Status.FAILED, job.failure)
+    """How a job fails, if it does: by its source, or else for the reason that a profile has."""
+    if job.failure is not None:
+        return FAILURES[job.failure]
+    return None if job.reason is None else Failure("", Status.FAILED, job.reason)
 
 
 def milestones(job: Job, at: int | None) -> list[tuple[Status, int]]:
@@ -160,7 +174,7 @@ def milestones(job: Job, at: int | None) -> list[tuple[Status, int]]:
 
 def is_imported(job: Job, at: int) -> bool:
     """Whether the job has made its revision by an instant."""
-    return job.failure is None and job.ends_at is not None and job.ends_at <= at
+    return failure_of(job) is None and job.ends_at is not None and job.ends_at <= at
 
 
 def progress(job: Job, at: int | None) -> Progress:
@@ -182,7 +196,8 @@ def happenings(job: Job, at: int | None) -> list[Happening]:
     return [
         Happening(number, when, level, type_, message)
         for number, (when, level, type_, message) in enumerate(course)
-        if at is None or when <= at
+        # A clock that was set back may stand before the job was made.
+        if at is None or when <= at or number == 0
     ]
 
 
@@ -199,7 +214,7 @@ def _run(job: Job, start: int, end: int) -> list[tuple[int, str, str, str]]:
             )
             for number in range(1, MAX_RESTARTS + 1)
         ]
-    if job.failure in (None, "corrupt"):
+    if failure is None or job.failure == "corrupt":
         told += _fetched(start, start + (end - start) * _FETCHING_PERCENT // 100)
     if failure is None:
         told.append((end, "INFO", "validation.succeeded", "Model files are valid"))

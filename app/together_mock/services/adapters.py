@@ -56,7 +56,7 @@ def add(world: World, project: Project, endpoint_id: str, named: str) -> None:
         endpoint, deployment = _endpoint(unit.connection, project, endpoint_id)
         model = _named(unit, endpoint, named)
         kind = unit.catalog.models.get(deployment.base)
-        if kind is None or not unit.catalog.platform.takes_adapters(kind):
+        if kind is None or not unit.catalog.platform.takes_adapters(kind, deployment.config):
             raise MockError("lora_not_enabled", param="model_id", endpoint=endpoint.name)
         if model.base_model != deployment.base:
             raise MockError(
@@ -106,8 +106,13 @@ def restore(unit: Unit, endpoint: EndpointRecord, given: list[str]) -> None:
     """
     for index, name in enumerate(given):
         model = store.model_by_name(unit.connection, unit.project.key, name)
-        if model is None or adapters.is_bound(unit.connection, endpoint.key, model.id):
-            wrong = "is named a second time" if model else "is no model of the document"
+        is_one = model is not None and model.kind == ADAPTER
+        if (
+            model is None
+            or not is_one
+            or adapters.is_bound(unit.connection, endpoint.key, model.id)
+        ):
+            wrong = "is named a second time" if is_one else "is no adapter of the document"
             raise MockError("invalid_value", param=f"adapters.{index}", detail=f"{name} {wrong}")
         adapters.bind(unit.connection, unit.project.key, endpoint.key, model.id)
 

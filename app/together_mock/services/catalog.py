@@ -189,6 +189,7 @@ def _model(row: dict[str, Any]) -> Model:
 def _uploads(row: dict[str, Any]) -> Uploads:
     vocabulary = Vocabulary(
         types=tuple((word, kind) for word, kind in row["types"]),
+        supported=tuple(row["supported"]),
         unsupported=tuple(row["unsupported"]),
         usual_type=row["usual_type"],
         usual_billions=row["usual_billions"],

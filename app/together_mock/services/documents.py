@@ -80,6 +80,10 @@ class EndpointEntry(Entry):
     created_at: Instant | None = None
     deployment_id: str | None = None
     adapters: list[str] = Field(default_factory=list)
+    # What of a model of the project's own it was made from, where its name alone does not tell.
+    base: str | None = Field(default=None, min_length=1)
+    model_id: str | None = Field(default=None, min_length=1)
+    revision: str | None = Field(default=None, min_length=1)
     progress: ProgressEntry | None = None
     # The generation that made it. The 2024 API starts nothing by creating it.
     birth: Literal["v1", "legacy"] = "v1"

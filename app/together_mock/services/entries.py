@@ -6,7 +6,7 @@ from together_mock.core.states import FROM_V1
 from together_mock.services import adapters, checks, engine, progress
 from together_mock.services.birth import Identity, NewEndpoint, make
 from together_mock.services.documents import EndpointEntry
-from together_mock.services.served import Served, served
+from together_mock.services.served import Served, as_it_was, served
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
 from together_mock.store.records import EndpointRecord
@@ -46,7 +46,10 @@ def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecor
         birth=entry.birth,
     )
     identity = Identity(entry.id, entry.name, entry.deployment_id, entry.created_at)
-    model = served(unit, entry.model) or Served(entry.model, None, entry.model)
+    if entry.base and entry.model_id and entry.revision:
+        model = as_it_was(unit, entry.model, entry.base, entry.model_id, entry.revision)
+    else:
+        model = served(unit, entry.model) or Served(entry.model, None, entry.model)
     endpoint, deployment = make(unit, new, model, hardware, identity)
     if entry.progress is not None:
         progress.restore(deployment, FROM_V1[entry.state], entry.progress)

@@ -5,7 +5,7 @@ the same source twice is told without a job, are inferred.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from together_mock.core import ids, names, sources, uploads
@@ -64,21 +64,22 @@ def create(world: World, project: Project, new: NewModel) -> JobView | None:
         MockError: `bad_model_name`, `bad_model_source`, `unsupported_model`, `unknown_base_model`,
             `upload_in_progress`, `model_name_exists`.
     """
-    if not sources.is_source(new.source, bucket=True) and not world.settings.lenient:
+    too_long = len(new.source) > sources.LONGEST_SOURCE
+    if too_long or not (sources.is_source(new.source, bucket=True) or world.settings.lenient):
         raise MockError("bad_model_source", param="model_source")
+    failure = uploads.outcome(new.source, has_token=new.has_token)
+    new = replace(new, source=sources.without_secrets(new.source))
     with world.write(project) as unit:
         name = names.of_model(unit.facts.slug, new.name)
-        source = sources.without_query(new.source)
         known = store.model_by_name(unit.connection, project.key, name)
-        if known is not None and _is_imported(unit, known, source):
+        if known is not None and _is_imported(unit, known, new):
             return None
         base = _base(unit, new)
-        model = known or _registered(unit, new, name, base)
+        model = known or registered(unit, new, name, base=base)
         if known is not None:
             # Only a name is left of one whose import failed: it is another model now.
             store.update_model(unit.connection, _resized(unit, known, new, base))
         job_id = new_id(unit, partial(store.upload_by_id, unit.connection, project.key))
-        failure = uploads.outcome(source, has_token=new.has_token)
         job = insert(
             unit,
             UploadRecord(
@@ -88,10 +89,11 @@ def create(world: World, project: Project, new: NewModel) -> JobView | None:
                 type=new.type,
                 model_id=model.id,
                 model_name=name,
-                remote_url=source,
+                remote_url=new.source,
                 description=new.description,
                 revision="",
                 failure=failure,
+                reason=None,
                 created_at=unit.now,
                 running_at=None,
                 ends_at=None,
@@ -101,7 +103,7 @@ def create(world: World, project: Project, new: NewModel) -> JobView | None:
     return _view(job, None)
 
 
-def _is_imported(unit: Unit, model: ModelRecord, source: str) -> bool:
+def _is_imported(unit: Unit, model: ModelRecord, new: NewModel) -> bool:
     """Whether a model came from just there.
 
     Raises:
@@ -111,19 +113,27 @@ def _is_imported(unit: Unit, model: ModelRecord, source: str) -> bool:
     done = [job for job in jobs if uploads.is_imported(job_of(job), unit.now)]
     if any(job.ends_at is None or unit.now < job.ends_at for job in jobs):
         raise MockError("upload_in_progress", param="model_name", model=model.name)
-    if any(job.remote_url == source for job in done):
+    same_kind = model.kind == _kind(new)
+    if same_kind and any(job.remote_url == new.source for job in done):
         return True
-    if done or model.revisions != NO_REVISIONS or not jobs:
+    if done or model.revisions != NO_REVISIONS:
         raise MockError("model_name_exists", param="model_name", model=model.name)
     return False
 
 
-def _registered(unit: Unit, new: NewModel, name: str, base: Model) -> ModelRecord:
+def registered(
+    unit: Unit, new: NewModel, name: str, model_id: str | None = None, base: Model | None = None
+) -> ModelRecord:
+    """Name a model of which nothing is imported yet; what is None follows from what is asked.
+
+    Raises:
+        MockError: `unknown_base_model`, `unsupported_model`.
+    """
     taken = partial(store.model_by_id, unit.connection, unit.project.key)
     record = ModelRecord(
         key=None,
         project_key=unit.project.key,
-        id=unit.new_id("ml", taken),
+        id=model_id or unit.new_id("ml", taken),
         name=name,
         kind=MODEL,
         base_id="",
@@ -135,14 +145,14 @@ def _registered(unit: Unit, new: NewModel, name: str, base: Model) -> ModelRecor
         created_at=unit.now,
         updated_at=unit.now,
     )
-    record = _resized(unit, record, new, base)
+    record = _resized(unit, record, new, base or _base(unit, new))
     store.insert_models(unit.connection, [record])
     return record
 
 
 def _resized(unit: Unit, record: ModelRecord, new: NewModel, base: Model) -> ModelRecord:
     return record._replace(
-        kind=ADAPTER if new.adapter else MODEL,
+        kind=_kind(new),
         base_id=unit.catalog.platform.model_named(base.id).id,
         base_model=base.id,
         description=new.description,
@@ -151,8 +161,13 @@ def _resized(unit: Unit, record: ModelRecord, new: NewModel, base: Model) -> Mod
     )
 
 
+def _kind(new: NewModel) -> str:
+    return ADAPTER if new.adapter else MODEL
+
+
 def _said(new: NewModel) -> list[str]:
-    return [new.description or "", new.source, new.name]
+    """What is said of a model; of its source, what follows the last slash."""
+    return [new.description or "", new.source.rpartition("/")[2], new.name]
 
 
 def _billions(unit: Unit, new: NewModel) -> float:
@@ -180,15 +195,23 @@ def _base(unit: Unit, new: NewModel) -> Model:
             target = catalog.models.get(own.base_model)
         if target is None:
             raise MockError("unknown_base_model", param="base_model", model=names.cut(new.base))
+        _refuse_if_unsupported(unit, new, target.type, "base_model")
         return target
     row = catalog.models.get(repository or "")
-    word = sources.unsupported_word(catalog.uploads.vocabulary, _said(new)[1:])
-    if word is not None and not new.allow_unsupported:
-        raise MockError("unsupported_model", param="model_source", word=word)
     if row is not None:
+        _refuse_if_unsupported(unit, new, row.type, "model_source")
         return row
-    kind = sources.type_of(catalog.uploads.vocabulary, _said(new)[1:])
+    words = catalog.uploads.vocabulary
+    found = sources.unsupported_word(words, _said(new)[1:])
+    if found is not None and not new.allow_unsupported:
+        raise MockError("unsupported_model", param="model_source", word=found)
+    kind = sources.type_of(words, _said(new)[1:])
     return models.nearest_base(catalog, kind, _billions(unit, new))
+
+
+def _refuse_if_unsupported(unit: Unit, new: NewModel, kind: str, param: str) -> None:
+    if kind not in unit.catalog.uploads.vocabulary.supported and not new.allow_unsupported:
+        raise MockError("unsupported_model", param=param, word=kind)
 
 
 def new_id(unit: Unit, is_taken: Callable[[str], object]) -> str:

@@ -51,7 +51,7 @@ class ModelEntry(Entry):
     context_length: int | None = Field(default=None, ge=0, le=2**53)
     base_model: str | None = None
     base_id: str | None = Field(default=None, min_length=1, max_length=LONGEST)
-    parameters_billion: float | None = Field(default=None, gt=0, le=1e6, allow_inf_nan=False)
+    parameters_billion: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     description: str | None = None
     visibility: Visibility = PRIVATE
     revisions: list[RevisionEntry] = Field(default_factory=lambda: [RevisionEntry()])

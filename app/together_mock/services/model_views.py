@@ -151,6 +151,7 @@ def job_of(record: UploadRecord) -> Job:
         remote_url=record.remote_url,
         revision=record.revision,
         failure=record.failure,
+        reason=record.reason,
         created_at=record.created_at,
         running_at=record.running_at,
         ends_at=record.ends_at,

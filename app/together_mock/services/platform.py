@@ -90,9 +90,13 @@ class Platform:
             plain, published=True, optimization=how.optimization, adapter_mode=how.adapter_mode
         )
 
-    def takes_adapters(self, model: Model) -> bool:
-        """Whether deployments of a model of this type load adapters."""
-        return model.type in self._rule["adapter_modes"]
+    def takes_adapters(self, model: Model, config_id: str) -> bool:
+        """Whether a deployment loads adapters: by its config, or by its type where it has none."""
+        config = self.configs.get(config_id)
+        mode = (
+            self._rule["adapter_modes"].get(model.type) if config is None else config.adapter_mode
+        )
+        return mode not in (None, platform.NO_ADAPTERS)
 
     def _publications(self, model: Model, eligible: list[Hardware]) -> _Publications:
         mode = self._rule["adapter_modes"].get(model.type)

@@ -99,6 +99,11 @@ def served(unit: Unit, name: str) -> Served | None:
     return Served(name, row_of(unit.catalog, record), record.base_model, stored(told))
 
 
+def as_it_was(unit: Unit, name: str, base: str, model_id: str, revision: str) -> Served:
+    """A model that may be called otherwise by now, or be no more, as a deployment of it has it."""
+    return Served(name, None, base, stored(Settings(unit.project.id, model_id, revision)))
+
+
 def row_named(world: World, project: Project, name: str) -> Model | None:
     """The catalogue's row of a name, or an own model's as one; None when there is none."""
     row = world.catalog.models.get(name)
@@ -110,21 +115,21 @@ def row_named(world: World, project: Project, name: str) -> Model | None:
     return row
 
 
-def own(world: World, project: Project) -> list[OwnModel]:
-    """The project's own models that can be deployed, newest first."""
+def own(world: World, project: Project, *, deployable: bool = False) -> list[OwnModel]:
+    """The project's own models of which something was imported, newest first.
+
+    With `deployable` those alone that fit into some hardware.
+    """
     with world.read(project) as connection:
         records = store.models_oldest_first(connection, project.key)
         imported = store.imported_into(connection, project.key, world.now(project))
-    return [
-        OwnModel(
-            row_of(world.catalog, record),
-            uuid_of(record.id),
-            record.created_at,
-            record.base_model,
-        )
+    catalog = world.catalog
+    listed = [
+        OwnModel(row_of(catalog, record), uuid_of(record.id), record.created_at, record.base_model)
         for record in reversed(records)
         if record.revisions != model_views.NO_REVISIONS or record.id in imported
     ]
+    return [model for model in listed if not deployable or catalog.eligible(model.row)]
 
 
 def is_ready(connection: Connection, project: Project, record: ModelRecord, now: int) -> bool:

@@ -11,7 +11,9 @@ from together_mock.services.birth import V1
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
+from together_mock.services.v2 import settings
 from together_mock.services.v2 import state as fleet_state
+from together_mock.services.v2.settings import UNTOLD
 from together_mock.services.world import World
 from together_mock.store import adapters, fleet, history, queries
 from together_mock.store.records import EndpointRecord
@@ -82,13 +84,15 @@ def _endpoints(unit: Unit) -> list[dict[str, Any]]:
     for endpoint in fleet.endpoints_oldest_first(connection, key):
         known = deployments.get(endpoint.key, [])
         plain = fleet_state.is_plain(unit, endpoint, known)
-        entry = _entry(endpoint, known[0]) if plain else fleet_state.show(unit, endpoint, known)
+        entry = (
+            _entry(unit, endpoint, known[0]) if plain else fleet_state.show(unit, endpoint, known)
+        )
         # Few endpoints have any.
         entries.append(entry | {"adapters": found} if (found := bound.get(endpoint.key)) else entry)
     return entries
 
 
-def _entry(endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:
+def _entry(unit: Unit, endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:
     return {
         "id": endpoint.id,
         "name": endpoint.name,
@@ -106,6 +110,16 @@ def _entry(endpoint: EndpointRecord, deployment: Deployment) -> dict[str, Any]:
         "disable_speculative_decoding": bool(endpoint.disable_speculative_decoding),
         "created_at": to_exact_iso(endpoint.created_at),
         "deployment_id": deployment.id,
+        **_own_model(unit, deployment),
         "progress": progress.show(deployment).model_dump(mode="json"),
         **({} if endpoint.birth == V1 else {"birth": endpoint.birth}),
     }
+
+
+def _own_model(unit: Unit, deployment: Deployment) -> dict[str, Any]:
+    """What a deployment was made from, if that is a model of the project's own."""
+    if deployment.label.settings == UNTOLD:
+        return {}
+    made = settings.of(unit.catalog, deployment)
+    base = deployment.label.base
+    return {"base": base, "model_id": made.model_id, "revision": made.revision}

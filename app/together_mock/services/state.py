@@ -144,14 +144,24 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
     # It was settled above, and what is left counts from where the clock stands.
     changes["balance_at"] = unit.now
     engine.set_facts(unit, rules=unit.facts.rules.model_copy(update=changes))
-    # What names of models lead to may be another thing now.
-    unit.forget_routes = unit.forget_routes or bool(parts & {"models", "jobs"})
-    if "models" in parts:
-        model_documents.restore(unit, start.models)
-    if "jobs" in parts:
-        job_documents.restore(unit, start.jobs)
+    _reset_models(unit, start, parts & {"models", "jobs"})
     if "endpoints" in parts:
         _replace_endpoints(world, unit, start)
+
+
+def _reset_models(unit: Unit, start: StateDocument, parts: set[str]) -> None:
+    if not parts:
+        return
+    # What names of models lead to may be another thing now.
+    unit.forget_routes = True
+    if "models" in parts:
+        model_documents.restore(unit, start.models)
+    else:
+        job_documents.keep_imports(unit)
+    if "jobs" in parts:
+        job_documents.restore(unit, start.jobs)
+    else:
+        job_documents.drop_orphans(unit)
 
 
 def _replace(world: World, unit: Unit, document: StateDocument) -> None:

@@ -49,7 +49,8 @@ def create(world: World, project: Project, new: NewUpload) -> UploadView:
     Raises:
         MockError: `v2_bad_value`, `v2_unknown_model`.
     """
-    if not sources.is_source(new.remote_url) and not world.settings.lenient:
+    too_long = len(new.remote_url) > sources.LONGEST_SOURCE
+    if too_long or not (sources.is_source(new.remote_url) or world.settings.lenient):
         detail = "must be an https URL or the id of a Hugging Face repository"
         raise MockError("v2_bad_value", param="remoteUrl", detail=detail)
     with world.write(project) as unit:
@@ -64,10 +65,11 @@ def create(world: World, project: Project, new: NewUpload) -> UploadView:
                 type=REMOTE,
                 model_id=model.id,
                 model_name=model.name,
-                remote_url=new.remote_url,
+                remote_url=sources.without_secrets(new.remote_url),
                 description=None,
                 revision="",
                 failure=uploads.outcome(new.remote_url, has_token=new.has_token),
+                reason=None,
                 created_at=unit.now,
                 running_at=None,
                 ends_at=None,
@@ -93,10 +95,8 @@ def timed(unit: Unit, record: UploadRecord) -> UploadRecord:
     known = profiles.in_order([item.value(name) for name, item in documents.items()])
     waiting, running = (_stage(unit, record, known, running=each) for each in (False, True))
     running_at, ends_at = uploads.profiled(usual, waiting, running, drawn, created_at)
-    failure = record.failure
-    if running is not None and failure not in uploads.FAILURES:
-        failure = running.reason
-    return record._replace(failure=failure, running_at=running_at, ends_at=ends_at)
+    reason = None if running is None else running.reason
+    return record._replace(reason=reason, running_at=running_at, ends_at=ends_at)
 
 
 def _stage(
@@ -127,7 +127,14 @@ def plan_anew(unit: Unit) -> None:
             new = new._replace(running_at=now, ends_at=new.ends_at and new.ends_at + late)
         if new != record:
             store.update_upload(unit.connection, new)
-            unit.stale.add(record.model_name)
+            # Its model may be called otherwise by now.
+            unit.forget_routes = True
+
+
+def next_at(record: UploadRecord, now: int) -> int | None:
+    """When a job comes to its next status; None is never."""
+    instants = (record.running_at, record.ends_at)
+    return min((at for at in instants if at is not None and at > now), default=None)
 
 
 def revision_of(unit: Unit, job_id: str) -> str:

@@ -183,7 +183,7 @@ _JOBS_UNDER_WAY = Prepared(
     )
     .order_by(col(UploadRow.key))
 )
-_COURSE = ("failure", "running_at", "ends_at")
+_COURSE = ("reason", "running_at", "ends_at")
 _UPDATE_JOB = Prepared(
     update(_UPLOADS)
     .where(_UPLOADS.c.key == bindparam("written"))
@@ -234,6 +234,7 @@ _IMPORTED = Prepared(
     .where(
         _JOB_OF_PROJECT,
         col(UploadRow.failure).is_(None),
+        col(UploadRow.reason).is_(None),
         col(UploadRow.ends_at) <= bindparam("until"),
     )
     .distinct()

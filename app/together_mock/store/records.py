@@ -148,6 +148,7 @@ class UploadRecord(NamedTuple):
     description: str | None
     revision: str
     failure: str | None
+    reason: str | None
     created_at: int
     running_at: int | None
     ends_at: int | None

@@ -269,9 +269,11 @@ class UploadRow(SQLModel, table=True):
     model_name: str
     remote_url: str
     description: str | None = None
-    # The revision that it makes, and why it fails instead, if it does.
+    # The revision that it makes, and why it fails instead, if it does: by its source, or by a
+    # profile.
     revision: str
     failure: str | None = None
+    reason: str | None = None
     created_at: int = _instant()
     running_at: int | None = _instant_or_none()
     ends_at: int | None = _instant_or_none()

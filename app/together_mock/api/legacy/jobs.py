@@ -8,7 +8,7 @@ from together_mock.api.dependencies import CallDep
 from together_mock.api.dialects import PREFIX
 from together_mock.api.legacy import job_mapping, mapping
 from together_mock.api.routing import router as new_router
-from together_mock.services import jobs
+from together_mock.services import job_polling, jobs
 
 router = new_router(prefix=f"{PREFIX}/v1", tags=["2024 API"])
 
@@ -25,4 +25,5 @@ async def list_jobs(call: CallDep) -> mapping.Shape:
 @router.get("/jobs/{jobId}", operation_id="getLegacyJob", response_model=None)
 async def get_job(call: CallDep, job_id: JobId) -> mapping.Shape:
     """Return one job with its status and how it came to it."""
+    await call.run(job_polling.move_on, job_id)
     return job_mapping.found(await call.run(jobs.get, job_id))

@@ -23,6 +23,9 @@ class LegacyLane:
         """Whether a request is one for the lane."""
         if scope["type"] != "http" or not scope["path"].startswith((_ENDPOINTS, _JOBS, _MODELS)):
             return False
+        if scope["method"] == "PATCH":
+            # v1 alone changes endpoints, whoever made them.
+            return asked(scope) not in ("", V1, LEGACY)
         if _is_own(scope["path"]):
             return True
         if not _is_shared(scope["path"]):

@@ -9,7 +9,7 @@ from together_mock.api.documented import errors
 from together_mock.api.routing import router as new_router
 from together_mock.api.v1 import upload_mapping as mapping
 from together_mock.api.v1 import upload_schemas as schemas
-from together_mock.services import jobs
+from together_mock.services import job_polling, jobs
 
 router = new_router(prefix="/v1", tags=["Jobs"])
 
@@ -33,4 +33,5 @@ async def get_job(
     call: CallDep, job_id: Annotated[str, Path(alias="jobId", description="The job's id.")]
 ) -> schemas.Job:
     """Return one job with its status and how it came to it."""
+    await call.run(job_polling.move_on, job_id)
     return mapping.job(await call.run(jobs.get, job_id))

@@ -19,7 +19,7 @@ def list_models(call: CallDep, dedicated: bool | None = None) -> list[schemas.Mo
     """List the project's own models, and after them the model catalogue."""
     rows = call.world.catalog.models.values()
     listed = [mapping.model(row) for row in rows if row.dedicated or not dedicated]
-    own = served.own(call.world, call.project)
+    own = served.own(call.world, call.project, deployable=bool(dedicated))
     return [*(mapping.model(model.row, model.uuid) for model in own), *listed]
 
 
@@ -40,6 +40,6 @@ async def upload_model(
 @router.get("/autoscale/models", operation_id="listAutoscaleModels", responses=errors(400, 401))
 def list_autoscale_models(call: CallDep) -> list[schemas.AutoscaleModel]:
     """List the names of deployable models; together 1.x asks for it."""
-    names = [model.row.id for model in served.own(call.world, call.project)]
+    names = [model.row.id for model in served.own(call.world, call.project, deployable=True)]
     names += [row.id for row in call.world.catalog.models.values() if row.dedicated]
     return [schemas.AutoscaleModel(name=name) for name in names]

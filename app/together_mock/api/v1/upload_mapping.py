@@ -3,18 +3,11 @@
 from together_mock.api.v1 import upload_schemas as schemas
 from together_mock.core import sources
 from together_mock.core.instants import to_iso
-from together_mock.core.uploads import Status, failure_of
+from together_mock.core.uploads import V1_STATUSES, failure_of
 from together_mock.services.adapters import Bound
 from together_mock.services.jobs import UPLOAD, JobView, NewModel
 from together_mock.services.uploads import REMOTE
 
-_STATUSES = {
-    Status.PENDING: "Queued",
-    Status.RUNNING: "Running",
-    Status.SUCCEEDED: "Complete",
-    Status.FAILED: "Failed",
-    Status.ERROR: "Failed",
-}
 _MADE = "Processing model weights. Job created."
 # Documented for what was uploaded before; the rest of the text is ours.
 _KNOWN = "Model weights already exist. No job was created."
@@ -52,8 +45,8 @@ def job(view: JobView) -> schemas.Job:
     failure = failure_of(view.job)
     updates = [
         schemas.StatusUpdate(
-            status=_STATUSES[status],
-            message=_message(_STATUSES[status], failure.message if failure else ""),
+            status=V1_STATUSES[status],
+            message=_message(V1_STATUSES[status], failure.message if failure else ""),
             timestamp=to_iso(at),
         )
         for status, at in view.milestones

@@ -11,7 +11,7 @@ from together_mock.api.v2 import model_schemas as schemas
 from together_mock.api.v2 import wire
 from together_mock.api.v2.models import ReaderDep
 from together_mock.api.v2.wire import PageDep, ProjectDep
-from together_mock.services import transfers, uploads
+from together_mock.services import job_polling, transfers, uploads
 
 router = new_router(prefix="/v2", tags=["Model uploads"])
 
@@ -36,6 +36,7 @@ def list_uploads(call: ProjectDep, page: PageDep) -> Response:
 @router.get("/projects/{projectId}/models/uploads/{id}", operation_id="getRemoteModelUploadV2")
 def get_upload(call: ProjectDep, upload_id: UploadId) -> Response:
     """Return one import job."""
+    job_polling.move_on(call.world, call.project, upload_id)
     return wire.answer(mapping.upload(uploads.get(call.world, call.project, upload_id)))
 
 

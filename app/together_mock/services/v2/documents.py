@@ -111,13 +111,15 @@ class PlacementEntry(Entry):
 class DeploymentEntry(Entry):
     """A deployment of an endpoint; what is left out gets what creation would give.
 
-    `model` is a row of the catalogue; `model_id` and `revision` are v2's ids of what is deployed.
+    `model` is a row of the catalogue, `model_name` what clients call it, if otherwise; `model_id`
+    and `revision` are v2's ids of what is deployed.
     One with a `config` is v2's; one with a `hardware` and none is v1's, and billed at v1's price.
     """
 
     id: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     name: str | None = Field(default=None, min_length=1, max_length=_LONGEST)
     model: str | None = Field(default=None, min_length=1)
+    model_name: str | None = Field(default=None, min_length=1)
     model_id: str | None = None
     revision: str | None = None
     config: str | None = None
@@ -155,6 +157,7 @@ class RoutedEntry(Entry):
     """An endpoint with its deployments and its traffic split.
 
     `traffic_split` is in force at once; `traffic_schedule` has several, where one is on its way.
+    Null is the split of what v1 made: its one deployment takes everything, without a router.
     """
 
     generation: Literal["v1", "v2", "legacy"] = "v2"
@@ -169,7 +172,7 @@ class RoutedEntry(Entry):
     updated_at: Instant | None = None
     adapters: list[str] = Field(default_factory=list)
     deployments: list[DeploymentEntry] = Field(default_factory=list)
-    traffic_split: list[WeightEntry] = Field(default_factory=list)
+    traffic_split: list[WeightEntry] | None = Field(default_factory=list)
     traffic_schedule: list[SplitEntry] | None = Field(default=None, min_length=1)
 
 

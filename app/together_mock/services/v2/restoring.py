@@ -13,6 +13,7 @@ from together_mock.core.errors import MockError
 from together_mock.core.platform import Config
 from together_mock.core.states import FROM_V1, State
 from together_mock.services import adapters, checks, engine, models, progress
+from together_mock.services.birth import V2
 from together_mock.services.routes import stored_schedule
 from together_mock.services.unit import Unit
 from together_mock.services.v2 import placing, references
@@ -75,13 +76,21 @@ def restore(world: World, unit: Unit, entry: RoutedEntry) -> None:
         engine.add(unit, endpoint, deployment, known=True)
         if given.progress is None:
             progress.enter(unit, deployment, FROM_V1[given.state])
-    endpoint = endpoint._replace(traffic=stored_schedule(_schedule(unit, entry, named)))
+    if entry.traffic_split is None and (len(entry.deployments) != 1 or entry.generation == V2):
+        detail = "may be null for the one deployment of an endpoint that v1 made"
+        raise MockError("invalid_value", param="traffic_split", detail=detail)
+    schedule = (
+        () if entry.traffic_split is None else _schedule(unit, entry, entry.traffic_split, named)
+    )
+    endpoint = endpoint._replace(traffic=stored_schedule(schedule) if schedule else "")
     queries.update_endpoint(unit.connection, endpoint)
 
 
-def _schedule(unit: Unit, entry: RoutedEntry, named: dict[str, str]) -> routing.Schedule:
+def _schedule(
+    unit: Unit, entry: RoutedEntry, split: Sequence[WeightEntry], named: dict[str, str]
+) -> routing.Schedule:
     if entry.traffic_schedule is None:
-        return (routing.Split(unit.now, _entries(entry.traffic_split, named, "traffic_split")),)
+        return (routing.Split(unit.now, _entries(split, named, "traffic_split")),)
     splits = [
         routing.Split(split.at, _entries(split.split, named, f"traffic_schedule.{index}.split"))
         for index, split in enumerate(entry.traffic_schedule)
@@ -183,7 +192,7 @@ def _target(unit: Unit, entry: DeploymentEntry, *, lenient: bool) -> Target:
     made_up = entry.model is not None and platform.model_named(entry.model).id == model_id
     of_platform = made_up or model_id in platform.models
     owner = platform.project_id if of_platform else unit.project.id
-    name = found.name if found else answers
+    name = entry.model_name or (found.name if found else answers)
     return Target(name, answers, owner, model_id, revision)
 
 

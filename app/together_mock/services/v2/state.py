@@ -1,23 +1,21 @@
 """Endpoints with any number of deployments, as the state document shows them."""
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from typing import Any
 
 from together_mock.core import autoscaling, routing
 from together_mock.core.autoscaling import Autoscaling
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Deployment, Rules
-from together_mock.core.errors import MockError
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.states import V1_STATES
 from together_mock.core.visibility import PRIVATE
-from together_mock.services import progress, served
+from together_mock.services import progress
 from together_mock.services.birth import ONLY, V2
 from together_mock.services.routes import schedule_of
 from together_mock.services.unit import Unit
 from together_mock.services.v2 import settings
-from together_mock.services.v2.settings import UNTOLD
+from together_mock.services.v2.settings import Settings
 from together_mock.store.records import EndpointRecord
 
 
@@ -28,15 +26,9 @@ def is_plain(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deploym
     label = deployments[0].label
     if label.name != ONLY or endpoint.visibility != PRIVATE:
         return False
-    return label.settings == UNTOLD or _follows(unit, deployments[0])
-
-
-def _follows(unit: Unit, deployment: Deployment) -> bool:
-    """Whether the name of its model alone tells what of it a deployment was made from."""
-    with suppress(MockError):
-        model = served.served(unit, deployment.model)
-        return model is not None and model.settings == deployment.label.settings
-    return False
+    # Of a model of the project's own, v1 has told which one and nothing else.
+    told = settings.of(unit.catalog, deployments[0])
+    return told == Settings(told.owner, told.model_id, told.revision)
 
 
 def show(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]) -> dict[str, Any]:
@@ -54,7 +46,10 @@ def show(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]
         "updated_at": to_exact_iso(endpoint.updated_at),
         "deployments": [_deployment(unit, deployment) for deployment in deployments],
     }
-    schedule = schedule_of(endpoint) or _whole(deployments)
+    if not endpoint.traffic:
+        # Its one deployment takes everything, without a router.
+        return {**shown, "traffic_split": None}
+    schedule = schedule_of(endpoint)
     there = {deployment.id for deployment in deployments}
     if all(split.at <= unit.now for split in schedule):
         return {**shown, "traffic_split": _weights(routing.declared(schedule), there)}
@@ -63,10 +58,6 @@ def show(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]
         for split in schedule
     ]
     return {**shown, "traffic_schedule": splits}
-
-
-def _whole(deployments: Sequence[Deployment]) -> routing.Schedule:
-    return (routing.Split(0, tuple((deployment.id, 1.0) for deployment in deployments[:1])),)
 
 
 def _weights(entries: Sequence[routing.Entry], there: Collection[str]) -> list[dict[str, Any]]:
@@ -80,7 +71,8 @@ def _deployment(unit: Unit, deployment: Deployment) -> dict[str, Any]:
     return {
         "id": deployment.id,
         "name": label.name,
-        "model": deployment.label.base,
+        "model": label.base,
+        "model_name": None if deployment.model == label.base else deployment.model,
         "model_id": made.model_id,
         "revision": made.revision,
         "config": label.config or None,
