@@ -125,6 +125,17 @@ class Server:
         self._socket.close()
         self.world.close()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that it is served on."""
+        assert self._loop is not None
+        return self._loop
+
+    @property
+    def application(self) -> Application:
+        """What is served."""
+        return self._application
+
 
 class ThreadedServer:
     """A server in a thread of this process."""
@@ -132,13 +143,14 @@ class ThreadedServer:
     def __init__(self, settings: Settings, time: RealTime | None = None) -> None:
         self.server = Server(settings, time)
         self._ready = threading.Event()
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="together-mock", daemon=True)
 
     def start(self) -> None:
         """Serve; returns once requests are answered.
 
         Raises:
-            StartError: a state file cannot be applied.
+            StartError: a state file cannot be applied, or nothing can be served.
         """
         try:
             self.server.apply_start()
@@ -150,9 +162,21 @@ class ThreadedServer:
         self.server.load()
         self._thread.start()
         self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            self.server.close()
+            raise StartError(f"the server ended as it began: {self._failure}") from self._failure
 
     def _run(self) -> None:
-        run_loop(self.server.serve(self._ready.set))
+        try:
+            run_loop(self.server.serve(self._ready.set))
+        except BaseException as failure:
+            if self._ready.is_set():
+                raise
+            self._failure = failure
+        finally:
+            # Whoever waits for it must not do so for ever.
+            self._ready.set()
 
     def stop(self) -> None:
         """Stop serving and close everything."""

@@ -137,6 +137,8 @@ class Project:
     in_flight: dict[int, list[int]] = field(default_factory=dict)
     prefixes: PrefixCache = field(default_factory=PrefixCache)
     gate: threading.Lock = field(default_factory=threading.Lock)
+    # Set when it was deleted: who still holds it changes nothing any more.
+    gone: bool = False
 
     @classmethod
     def from_row(cls, row: ProjectRecord) -> "Project":
@@ -235,17 +237,24 @@ def hash_of(key: str) -> str:
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def new_columns(slug: str, server_seed: int, preset: str, clock: VirtualClock) -> dict[str, Any]:
-    """The columns of a new project; its ids follow from the server's seed and the slug."""
-    seed = str(server_seed)
-    facts = Facts(slug, project_seed(server_seed, slug), preset, clock)
+def new_columns(
+    slug: str, server_seed: int, preset: str, clock: VirtualClock, seed: str | None = None
+) -> dict[str, Any]:
+    """The columns of a new project; its ids follow from its seed, or the server's, and the slug."""
+    facts = Facts(slug, seed or project_seed(server_seed, slug), preset, clock)
+    seed = seed or str(server_seed)
     return {
-        "id": ids.prefixed("proj", seed, slug),
+        "id": project_id(seed, slug),
         "organization_id": ids.prefixed("org", seed, slug),
         "request_count": 0,
         "script_hits": "{}",
         **facts.columns(),
     }
+
+
+def project_id(seed: str, slug: str) -> str:
+    """The id of a project that a seed and a slug give."""
+    return ids.prefixed("proj", seed, slug)
 
 
 def starting_clock(settings: Settings, real: float) -> VirtualClock:
