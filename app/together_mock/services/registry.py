@@ -21,6 +21,8 @@ class Registry:
         self.listed_keys: set[str] | None = set() if settings.api_keys else None
         # The hashes of keys that are accepted as long as the projects made for them are there.
         self.lent_keys: set[str] = set()
+        # The keys of projects that no state file replaces: the database had them, or one made them.
+        self.held: set[int] = set()
         # Called with every project made from now on; set by a state document for all of them.
         self.on_new_project: Callable[[Project], None] = lambda _project: None
         self._database = database

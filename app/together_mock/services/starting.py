@@ -30,11 +30,11 @@ def load(world: World, value: dict[str, Any]) -> None:
     if document.api_key and world.listed_keys is not None:
         world.listed_keys.add(key_hash)
     project = world.project_of(key_hash) or world.project_named(slug or "")
-    if project is None:
-        project = world.ensure_project(key_hash, slug)
+    if project is None or document.api_key:
+        project = world.ensure_project(key_hash, project.slug if project else slug)
+    if project.key not in world.held:
+        world.held.add(project.key)
         start_from(world, project, value)
-    elif document.api_key:
-        world.ensure_project(key_hash, project.slug)
 
 
 def start_from(world: World, project: Project, value: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ class World(Registry):
                 project.next_due = min((at for at in due if at is not None), default=None)
                 self._end_streams(project, queries.with_open_streams(connection, project.key))
                 by_key[project.key] = project
+                self.held.add(project.key)
                 self._register(project)
             for key_hash, project_key in accounts.api_keys(connection):
                 self._by_hash[key_hash] = by_key[project_key]
