@@ -57,19 +57,32 @@ class Wanted:
         return cls(**given)
 
 
-_TAKES: dict[str, tuple[tuple[type, ...], str]] = {
-    "preset": ((str,), "the name of a preset"),
-    "seed": ((str, int), "text or a number"),
-    "state": ((Mapping, str, os.PathLike), "a state document or the name of a file of one"),
-    "capacity": ((Mapping,), 'a document such as {"pools": [...]}'),
-    "fail_on_running": ((bool,), "True or False"),
+# What the marker takes: the types, in words, and what comes of it.
+MARKER_TAKES: dict[str, tuple[tuple[type, ...], str, str]] = {
+    "preset": ((str,), "the name of a preset", "The lifecycle preset; `instant` without one."),
+    "seed": ((str, int), "text or a number", "What generated values follow from."),
+    "state": (
+        (Mapping, str, os.PathLike),
+        "a state document or the name of a file of one",
+        "What the project starts as; a file is looked up beside the test.",
+    ),
+    "capacity": (
+        (Mapping,),
+        'a document such as {"pools": [...]}',
+        "Its pools, as `PUT /_mock/capacity` takes them.",
+    ),
+    "fail_on_running": (
+        (bool,),
+        "True or False",
+        "Whether the leak guard looks at the test, whatever the option says.",
+    ),
 }
 
 
 def _check(item: pytest.Item, name: str, value: object) -> None:
-    if name not in _TAKES:
-        _refuse(item, f"has no argument {name}; it has {', '.join(_TAKES)}")
-    kinds, text = _TAKES[name]
+    if name not in MARKER_TAKES:
+        _refuse(item, f"has no argument {name}; it has {', '.join(MARKER_TAKES)}")
+    kinds, text, _ = MARKER_TAKES[name]
     if value is not None and not isinstance(value, kinds):
         _refuse(item, f"takes {text} as {name}, not {value!r}")
 
