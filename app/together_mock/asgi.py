@@ -5,11 +5,15 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
+from together_mock.api.clients import Clients
 from together_mock.api.control.lane import ProbeLane
 from together_mock.api.guard import App, Guard, Lane, Receive, Scope, Send
+from together_mock.api.observing import Observer
 from together_mock.api.openai.lane import InferenceLane
+from together_mock.api.refusals import refusal
 from together_mock.api.v1.lane import EndpointLane
 from together_mock.api.v2.storage import StorageLane
+from together_mock.core.errors import MockError
 from together_mock.services.world import World
 
 if TYPE_CHECKING:
@@ -26,8 +30,9 @@ class Application:
     def __init__(self, world: World) -> None:
         self._world = world
         self._has_v2 = world.settings.api != "v1"
-        self._inference = InferenceLane(world)
-        self._lanes: list[Lane] = [self._inference]
+        self._clients = Clients()
+        self._inference = InferenceLane(world, self._clients)
+        self._lanes: list[Lane] = []
         if world.settings.api != "v2":
             self._lanes.append(EndpointLane(world))
         if world.settings.api != "v1":
@@ -36,9 +41,15 @@ class Application:
         self._lock = threading.Lock()
         self._api: FastAPI | None = None
         self._guarded: App | None = None
+        self._observer = Observer(world, self._clients, self._manage, self._refusal)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        # Inference is asked the most: it is observed as it goes.
+        answer = self._inference if self._inference.takes(scope) else self._observer
+        await answer(scope, receive, send)
+
+    async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         for lane in self._lanes:
             if lane.takes(scope):
                 await lane(scope, receive, send)
@@ -46,16 +57,21 @@ class Application:
         if self._guarded is None:
             await asyncio.to_thread(self.load)
         assert self._guarded is not None
-        if scope["type"] == "http" and self._is_beta(scope["path"]):
-            scope["path"] = "/v2" + scope["path"].removeprefix("/v1")
+        if scope["type"] == "http":
+            scope["path"] = self._place(scope["path"])
         await self._guarded(scope, receive, send)
 
-    def _is_beta(self, path: str) -> bool:
-        return self._has_v2 and (path == _BETA_LIST or path.startswith(_BETA))
+    def _place(self, path: str) -> str:
+        """Where a path leads."""
+        is_beta = self._has_v2 and (path == _BETA_LIST or path.startswith(_BETA))
+        return "/v2" + path.removeprefix("/v1") if is_beta else path
+
+    def _refusal(self, path: str, error: MockError) -> tuple[int, bytes]:
+        return refusal(self._world, self._place(path), error)
 
     def end_streams(self) -> None:
         """Let no client wait any longer; called in the event loop when the server is to stop."""
-        self._inference.end_streams()
+        self._clients.dismiss()
 
     @property
     def api(self) -> "FastAPI":
@@ -69,7 +85,6 @@ class Application:
         with self._lock:
             if self._guarded is None:
                 from together_mock.api import framework
-                from together_mock.api.refusals import refusal
 
                 self._api = framework.build(self._world, self._inference)
                 self._guarded = Guard(self._api, partial(refusal, self._world))

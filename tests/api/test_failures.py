@@ -298,7 +298,7 @@ class TestWhichFaultsStrike:
     ("fields", "param"),
     [
         ({"effect": {"lifecycle": "meltdown"}}, "effect.lifecycle"),
-        ({"effect": {}}, "effect.lifecycle"),
+        ({"effect": {}}, "effect"),
         ({}, "effect"),
         ({"effect": {"lifecycle": "slow_start"}, "times": 0}, "times"),
         ({"effect": {"lifecycle": "slow_start"}, "skip": -1}, "skip"),

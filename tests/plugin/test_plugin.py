@@ -291,6 +291,8 @@ def test_fails_without_one():
             "    STARTED on 2x_nvidia_h100_80gb_sxm; it stays STARTED: nothing is due",
             "      2026-01-01T00:00:00.000Z  new -> PENDING  (api:createEndpoint)",
             "      2026-01-01T00:00:00.000Z  STARTING -> STARTED  (preset:instant)",
+            "last requests, newest first:",
+            "    2026-01-01T00:00:00* POST /v1/endpoints -> 200  {*",
             "script scr_* was never used: it matches *",
             "fault flt_* was never used: it matches *",
             "cost so far $10.8, running at $10.80 an hour",

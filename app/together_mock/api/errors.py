@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from together_mock.core.errors import MockError
+from together_mock.core.http_faults import InjectedError
 from together_mock.services.catalog import Catalog
 
 JSON = "application/json"
@@ -16,15 +17,17 @@ def body_of(catalog: Catalog, error: MockError) -> tuple[int, dict[str, Any]]:
     Source: OpenAPI 2.0.0 ErrorData; together-v1 reference, 1.1.
     """
     case = catalog.errors[error.case]
-    message = case.message.format(param=error.param, **error.values)
-    return case.status, {
-        "error": {
-            "message": message,
-            "type": case.type,
-            "param": error.param,
-            "code": case.code,
-        }
+    body = {
+        "message": case.message.format(param=error.param, **error.values),
+        "type": case.type,
+        "param": error.param,
+        "code": case.code,
     }
+    if not isinstance(error, InjectedError):
+        return case.status, {"error": body}
+    told = {"message": error.told.message, "type": error.told.type, "code": error.told.code}
+    body |= {name: text for name, text in told.items() if text is not None}
+    return error.told.status, {"error": body}
 
 
 def render(catalog: Catalog, error: MockError) -> tuple[int, bytes]:

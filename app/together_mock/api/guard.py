@@ -1,6 +1,6 @@
 """The guard in front of the framework: body size, content type, JSON - before any route runs."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
 import orjson
@@ -13,6 +13,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Iterable[tuple[bytes, bytes]]
 # The status and the body that refuse a request of a path.
 Refusal = Callable[[str, MockError], tuple[int, bytes]]
 
@@ -30,6 +31,9 @@ class Lane(Protocol):
 BODY_LIMIT = 16 * 1024 * 1024
 # The name of a function in a scope's state that puts lines into the head of the answer.
 HEAD_LINES = "together_mock.head_lines"
+# Likewise, of those that end its connection: by a reset, or once everything written is sent.
+RESET = "together_mock.reset"
+DROP = "together_mock.drop"
 # Levels of JSON; the parser would take a thousand.
 _DEEPEST = 256
 _WITH_BODY = {"POST", "PUT", "PATCH"}
@@ -153,11 +157,12 @@ def header(scope: Scope, name: bytes) -> str:
     return ""
 
 
-async def answer(send: Send, status: int, body: bytes) -> None:
-    """Send a whole JSON answer."""
+async def answer(send: Send, status: int, body: bytes, more: Headers = ()) -> None:
+    """Send a whole JSON answer, with `more` headers."""
     headers = [
         (b"content-type", JSON.encode()),
         (b"content-length", str(len(body)).encode()),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

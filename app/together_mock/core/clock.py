@@ -16,6 +16,10 @@ MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
 
 
+# Seconds of real time since some instant, for how long something takes.
+stopwatch = time.perf_counter
+
+
 class RealTime(Protocol):
     """A source of real seconds since the Unix epoch that never steps back."""
 

@@ -1,11 +1,16 @@
 """Fewer system calls and less to check: how answers leave the process."""
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from together_mock.api.guard import HEAD_LINES
+from together_mock.api.guard import DROP, HEAD_LINES, RESET
+
+# On, and for no time: what closes the socket resets the connection.
+_NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 class Gathering:
@@ -45,6 +50,15 @@ class Gathering:
         self.flush()
         self._transport.close()
 
+    def reset(self) -> None:
+        """End the connection at once, by a reset, without what was written and is not sent."""
+        self._parts = []
+        # A loop's own stand-in for the socket need not take options; they are the socket's alike.
+        handle = socket.socket(fileno=socket.dup(self._transport.get_extra_info("socket").fileno()))
+        with handle:
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self._transport.abort()
+
     def flush(self) -> None:
         """Send what was written, unless the client has gone since."""
         parts, self._parts = self._parts, []
@@ -64,7 +78,12 @@ class GatheringProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """Take a new connection."""
         self._gathering = Gathering(transport)
         # A copy of it comes with every request.
-        self.app_state = {**self.app_state, HEAD_LINES: self._gathering.add_to_head}
+        self.app_state = {
+            **self.app_state,
+            HEAD_LINES: self._gathering.add_to_head,
+            RESET: self._gathering.reset,
+            DROP: self._gathering.close,
+        }
         super().connection_made(self._gathering)
 
     def eof_received(self) -> None:

@@ -6,10 +6,16 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from together_mock.core.errors import MockError
+from together_mock.services.fault_documents import Fault
 from together_mock.services.fields import Entry, Instant, Seconds, Word
 from together_mock.services.model_documents import ModelEntry, UploadEntry
 from together_mock.services.progress_documents import Count, ProgressEntry
-from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, ProfileDocument
+from together_mock.services.rules import (
+    CapacityDocument,
+    LimitsDocument,
+    PlannedCapacity,
+    ProfileDocument,
+)
 from together_mock.services.script_documents import NewScript
 from together_mock.services.v2.documents import RoutedEntry, is_routed
 
@@ -121,6 +127,7 @@ class StateDocument(Entry):
     capacity: CapacityDocument = Field(default_factory=CapacityDocument)
     planned_capacity: list[PlannedCapacity] = Field(default_factory=list)
     faults: list[Fault] = Field(default_factory=list)
+    limits: LimitsDocument = Field(default_factory=LimitsDocument)
     scripts: list[ScriptEntry] = Field(default_factory=list)
     billing: BillingEntry = Field(default_factory=BillingEntry)
 

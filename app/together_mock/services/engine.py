@@ -38,7 +38,9 @@ def _new_simulation(unit: Unit) -> Simulation:
     facts = unit.facts
     rules = facts.rules
     profiles = [document.value(name) for name, document in rules.profiles.items()]
-    timing = Timing(facts.seed, unit.preset, profiles, [fault.value() for fault in rules.faults])
+    faults = [fault.of_lifecycles() for fault in rules.faults]
+    struck = [fault for fault in faults if fault is not None]
+    timing = Timing(facts.seed, unit.preset, profiles, struck)
     capacity = rules.capacity.value()
     made = Simulation(
         timing=timing,
@@ -224,6 +226,8 @@ def _facts_after(facts: Facts, made: Simulation) -> Facts:
     if any(counts.get(fault.id) not in (None, (fault.seen, fault.hits)) for fault in rules.faults):
         changes["faults"] = [
             fault.model_copy(update=dict(zip(("seen", "hits"), counts[fault.id], strict=True)))
+            if fault.id in counts
+            else fault
             for fault in rules.faults
         ]
     if changes:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from together_mock.core.catalog import Model
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
-from together_mock.services import metering
+from together_mock.services import limits, metering
 from together_mock.services.projects import Activity, Project
 from together_mock.services.routes import find_route
 from together_mock.services.targets import Fanout, Route
@@ -66,6 +66,8 @@ def admit(
             if isinstance(target, Fanout):
                 target = target.route(at, name, key)
             model, kind = _model(world, name, target, operation)
+            if target is None:
+                limits.take(project, name, at)
         except MockError as error:
             metering.turned_away(world, project, target, at, error)
             raise

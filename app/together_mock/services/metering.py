@@ -1,11 +1,12 @@
 """Notes what came of inference requests, for the analytics of their endpoints.
 
-What a serverless model answers is of no endpoint, and is not noted.
+What a serverless model answers is of no endpoint, and counts for the project's rate limits alone.
 """
 
 from together_mock.core.answers import Usage
 from together_mock.core.errors import MockError
 from together_mock.core.meter import CLIENT_GONE, CLIENT_GONE_KIND, Sample, Tally
+from together_mock.services import limits
 from together_mock.services.projects import Activity, Project
 from together_mock.services.targets import Fanout, Route
 from together_mock.services.world import World
@@ -19,6 +20,7 @@ def answered_at_once(
 ) -> None:
     """Note an answer that was generated in no time: the common case, in few steps."""
     if target is None:
+        limits.spend(project, at, usage.prompt + usage.completion)
         return
     with project.gate:
         noted = project.activity.get(target.deployment_key)
@@ -31,6 +33,7 @@ def answered_at_once(
 def answered(world: World, project: Project, target: Route | None, at: int, sample: Sample) -> None:
     """Note the answer to a request that came at an instant."""
     if target is None:
+        limits.spend(project, at, sample.usage.prompt + sample.usage.completion)
         return
     with project.gate:
         first = not project.has_activity

@@ -4,21 +4,27 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from together_mock.core import ids, names
 from together_mock.core.clock import MINUTE, SECOND, VirtualClock
+from together_mock.core.http_faults import Counts, RequestFault
 from together_mock.core.instants import parse_instant
+from together_mock.core.limits import Limits, Window
 from together_mock.core.meter import Traffic
 from together_mock.core.prefixes import PrefixCache
 from together_mock.core.scripts import Script, in_order
+from together_mock.services.fault_counts import compiled, left
 from together_mock.services.rules import Rules
 from together_mock.services.script_documents import StoredScript
 from together_mock.services.targets import Fanout, Route
 from together_mock.settings import Settings
 from together_mock.store.records import ProjectRecord
+
+if TYPE_CHECKING:
+    from together_mock.services.journal import Journal
 
 FOREVER = 2**63 - 1
 CLOSED = -1
@@ -127,6 +133,14 @@ class Project:
     stored_script_hits: ScriptHits
     # In the order in which they are tried.
     scripts: tuple[Script, ...] = ()
+    # Likewise, those of requests; and what they counted since it was stored.
+    request_faults: tuple[RequestFault, ...] = ()
+    fault_counts: Counts = field(default_factory=dict)
+    # What serverless models may be asked in a minute, and what they were asked in the last one.
+    limits: Limits | None = None
+    window: Window = field(default_factory=Window)
+    # None before the first request.
+    journal: "Journal | None" = None
     next_due: int | None = None
     valid_until: int = CLOSED
     routes: dict[str, Route | Fanout | None] = field(default_factory=dict)
@@ -163,6 +177,8 @@ class Project:
             script_hits=hits,
             stored_script_hits=hits,
             scripts=_tried(rules),
+            request_faults=compiled(rules),
+            limits=rules.limits.value(),
         )
 
     @property
@@ -177,6 +193,7 @@ class Project:
             self.activity
             or self.request_count != self.stored_request_count
             or self.script_hits != self.stored_script_hits
+            or self.fault_counts
         )
 
     def hits_under(self, facts: Facts, anew: ScriptHits | None) -> ScriptHits:
@@ -214,11 +231,22 @@ class Project:
             if not self.names_below[above]:
                 del self.names_below[above]
 
-    def go_by(self, facts: Facts, requests: int | None, hits: ScriptHits | None) -> None:
-        """Take over what a unit of work committed; the caller has the gate."""
+    def go_by(
+        self, facts: Facts, requests: int | None, hits: ScriptHits | None, counts: Counts
+    ) -> None:
+        """Take over what a unit of work committed, `counts` of faults among it.
+
+        The caller has the gate.
+        """
         self.script_hits = self.hits_under(facts, hits)
         if facts.rules.scripts is not self.facts.rules.scripts:
             self.scripts = _tried(facts.rules)
+        if facts.rules.faults is not self.facts.rules.faults:
+            self.request_faults = compiled(facts.rules)
+            known = {fault.id for fault in facts.rules.faults}
+            self.fault_counts = left(self.fault_counts, counts, known)
+        if facts.rules.limits is not self.facts.rules.limits:
+            self.limits, self.window = facts.rules.limits.value(), Window()
         self.facts = facts
         if requests is not None:
             self.request_count = requests
@@ -235,26 +263,6 @@ def _tried(rules: Rules) -> tuple[Script, ...]:
 def hash_of(key: str) -> str:
     """What is kept of a bearer key."""
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def new_columns(
-    slug: str, server_seed: int, preset: str, clock: VirtualClock, seed: str | None = None
-) -> dict[str, Any]:
-    """The columns of a new project; its ids follow from its seed, or the server's, and the slug."""
-    facts = Facts(slug, seed or project_seed(server_seed, slug), preset, clock)
-    seed = seed or str(server_seed)
-    return {
-        "id": project_id(seed, slug),
-        "organization_id": ids.prefixed("org", seed, slug),
-        "request_count": 0,
-        "script_hits": "{}",
-        **facts.columns(),
-    }
-
-
-def project_id(seed: str, slug: str) -> str:
-    """The id of a project that a seed and a slug give."""
-    return ids.prefixed("proj", seed, slug)
 
 
 def starting_clock(settings: Settings, real: float) -> VirtualClock:

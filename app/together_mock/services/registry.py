@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
-from together_mock.core.clock import RealTime
+from together_mock.core import ids
+from together_mock.core.clock import RealTime, VirtualClock
 from together_mock.core.errors import MockError
 from together_mock.services import projects
 from together_mock.services.projects import Project
@@ -75,7 +77,7 @@ class Registry:
         with self._lock:
             if key_hash in self._by_hash:
                 raise MockError("project_exists", param="api_key", what="the key")
-            project_id = projects.project_id(seed or str(self.settings.seed), slug)
+            project_id = _project_id(seed or str(self.settings.seed), slug)
             if slug in self._by_name or project_id in self._by_name:
                 raise MockError("project_exists", param="project.slug", what=f"the slug {slug}")
             return self._create_project(key_hash, slug, seed)
@@ -83,7 +85,7 @@ class Registry:
     def _create_project(self, key_hash: str, slug: str, seed: str | None = None) -> Project:
         settings = self.settings
         clock = projects.starting_clock(settings, self._time.now())
-        columns = projects.new_columns(slug, settings.seed, settings.preset, clock, seed)
+        columns = _new_columns(slug, settings.seed, settings.preset, clock, seed)
         with self._database.writing() as connection:
             project = Project.from_row(accounts.add_project(connection, columns))
             accounts.add_api_key(connection, key_hash, project.key)
@@ -118,3 +120,23 @@ class Registry:
             self.lent_keys.difference_update(keys)
             self._by_name.pop(project.id, None)
             self._by_name.pop(project.slug, None)
+
+
+def _new_columns(
+    slug: str, server_seed: int, preset: str, clock: VirtualClock, seed: str | None = None
+) -> dict[str, Any]:
+    """The columns of a new project; its ids follow from its seed, or the server's, and the slug."""
+    facts = projects.Facts(slug, seed or projects.project_seed(server_seed, slug), preset, clock)
+    seed = seed or str(server_seed)
+    return {
+        "id": _project_id(seed, slug),
+        "organization_id": ids.prefixed("org", seed, slug),
+        "request_count": 0,
+        "script_hits": "{}",
+        **facts.columns(),
+    }
+
+
+def _project_id(seed: str, slug: str) -> str:
+    """The id of a project that a seed and a slug give."""
+    return ids.prefixed("proj", seed, slug)

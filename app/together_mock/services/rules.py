@@ -10,9 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from together_mock.core.capacity import Capacity, Pool
 from together_mock.core.clock import SECOND
 from together_mock.core.lifecycle import Stage
+from together_mock.core.limits import Limits
 from together_mock.core.profiles import Profile, ProfileStage
 from together_mock.core.states import FROM_V1
-from together_mock.core.timing import LifecycleFault
+from together_mock.services.fault_documents import Fault
 from together_mock.services.fields import Document, Instant, Seconds, Word
 
 
@@ -108,50 +109,17 @@ class PlannedCapacity(Document):
     capacity: CapacityDocument
 
 
-class FaultMatch(Document):
-    """Which endpoints a fault is for, by id, name or model."""
+class LimitsDocument(Document):
+    """What may be asked of serverless models in a minute of the project's clock."""
 
-    endpoint: str = "*"
+    requests_per_minute: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    tokens_per_minute: int | None = Field(default=None, ge=0, le=2**53)
 
-
-class FaultEffect(Document):
-    """What a fault does to a lifecycle."""
-
-    lifecycle: Literal["stuck_pending", "start_error", "slow_start", "replica_crash", "stop_hangs"]
-
-
-class NewFault(Document):
-    """A fault as it is asked for."""
-
-    match: FaultMatch = Field(default_factory=FaultMatch)
-    skip: int = Field(default=0, ge=0, le=2**31 - 1)
-    times: int | None = Field(default=None, ge=1, le=2**31 - 1)
-    probability: float = Field(default=1.0, ge=0, le=1)
-    ttl: Seconds | None = None
-    effect: FaultEffect
-
-
-class Fault(NewFault):
-    """A fault in force, with its count."""
-
-    id: str
-    until: Instant | None = None
-    seen: int = 0
-    hits: int = 0
-
-    def value(self) -> LifecycleFault:
-        """The fault as the engine takes it."""
-        return LifecycleFault(
-            id=self.id,
-            effect=self.effect.lifecycle,
-            endpoint=self.match.endpoint,
-            skip=self.skip,
-            times=self.times,
-            probability=self.probability,
-            until=self.until,
-            seen=self.seen,
-            hits=self.hits,
-        )
+    def value(self) -> Limits | None:
+        """The limits as inference takes them; None where there are none."""
+        if self.requests_per_minute is None and self.tokens_per_minute is None:
+            return None
+        return Limits(self.requests_per_minute, self.tokens_per_minute)
 
 
 # Seconds, by preset; at once under the others. Source: 10 to 60 s (together-v2 reference, 5).
@@ -177,6 +145,7 @@ class Rules(Document):
     propagation: Seconds | None = None
     # How fast models answer; None leaves it to the preset.
     inference: Literal["instant", "realistic"] | None = None
+    limits: LimitsDocument = Field(default_factory=LimitsDocument)
 
     def propagation_delay(self, preset: str) -> int:
         """How long routers take to go by another traffic split (microseconds)."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from together_mock.core import commands, ids
+from together_mock.core import commands
 from together_mock.core.capacity import Capacity
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Deployment
@@ -15,11 +15,8 @@ from together_mock.services.endpoints import deployment_found
 from together_mock.services.projects import Project
 from together_mock.services.rules import (
     CapacityDocument,
-    Fault,
-    NewFault,
     PlannedCapacity,
     ProfileDocument,
-    ttl_end,
 )
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
@@ -141,59 +138,6 @@ def set_propagation(world: World, project: Project, seconds: float | None) -> No
     with world.write(project) as unit:
         rules = unit.facts.rules.model_copy(update={"propagation": seconds})
         engine.set_facts(unit, rules=rules)
-
-
-def faults(world: World, project: Project) -> list[Fault]:
-    """The faults in force; those whose time has passed are left out."""
-    with world.write(project) as unit:
-        return [
-            fault
-            for fault in unit.facts.rules.faults
-            if fault.until is None or unit.now < fault.until
-        ]
-
-
-def add_fault(world: World, project: Project, document: NewFault) -> Fault:
-    """Set a fault; `replica_crash` strikes at once at what serves already."""
-    with world.write(project) as unit:
-        rules = unit.facts.rules
-        number = rules.fault_count + 1
-        fault = Fault(
-            **dict(document),
-            id="flt_" + ids.hex8(unit.facts.seed, "fault", number),
-            until=ttl_end(document.ttl, unit.now),
-        )
-        changes = {"faults": [*rules.faults, fault], "fault_count": number}
-        engine.set_facts(unit, rules=rules.model_copy(update=changes))
-        if document.effect.lifecycle == "replica_crash":
-            _crash_now(unit)
-        engine.save(unit)
-        return unit.facts.rules.faults[-1]
-
-
-def _crash_now(unit: Unit) -> None:
-    made = engine.simulation(unit)
-    serving = queries.pairs_in_states(unit.connection, unit.project.key, engine.SERVING)
-    for endpoint, row in serving:
-        deployment = engine.deployment_of(unit, endpoint, row)
-        # The others have had their turn when they were set.
-        fault = made.strike(deployment, unit.now, made.timing.faults[-1:])
-        if fault is not None:
-            made.crash(deployment, unit.now, f"fault:{fault.effect}")
-
-
-def delete_faults(world: World, project: Project, fault_id: str | None) -> None:
-    """Remove one fault, or all.
-
-    Raises:
-        MockError: `unknown_item`.
-    """
-    with world.write(project) as unit:
-        rules = unit.facts.rules
-        kept = [fault for fault in rules.faults if fault_id not in (None, fault.id)]
-        if fault_id is not None and len(kept) == len(rules.faults):
-            raise MockError("unknown_item", kind="fault", id=fault_id)
-        engine.set_facts(unit, rules=rules.model_copy(update={"faults": kept}))
 
 
 def force(world: World, project: Project, endpoint_id: str, state: str, reason: str | None) -> None:

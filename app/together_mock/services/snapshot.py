@@ -46,6 +46,7 @@ def show(world: World, project: Project) -> dict[str, Any]:
             "capacity": plain["capacity"],
             "planned_capacity": plain["planned"],
             "faults": plain["faults"],
+            "limits": plain["limits"],
             "scripts": [
                 script | {"hits": project.script_hits.get(script["id"], 0)}
                 for script in plain["scripts"]

@@ -12,6 +12,8 @@ from together_mock.core.errors import MockError
 from together_mock.services import (
     engine,
     entries,
+    faults,
+    journal,
     model_documents,
     projects,
     scripts,
@@ -70,6 +72,10 @@ def reset(world: World, project: Project, only: Collection[str] | None) -> list[
             replace_by(world, unit, start)
         else:
             _reset_parts(world, unit, start, set(parts))
+    if only is None:
+        journal.begin_anew(project)
+    elif "journal" in parts:
+        journal.clear(project)
     return parts
 
 
@@ -82,7 +88,7 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
         setups.put_in_force(unit, fresh.capacity)
         changes["planned"] = fresh.planned
     if "faults" in parts:
-        changes["faults"] = fresh.faults
+        changes |= {"faults": fresh.faults, "limits": fresh.limits}
     if "scripts" in parts:
         changes["scripts"] = fresh.scripts
         unit.script_hits = scripts.hits_of(fresh, start.scripts)
@@ -161,6 +167,8 @@ def _check_setups(world: World, document: StateDocument) -> None:
         except MockError as error:
             error.param = f"{prefix}.{error.param}"
             raise
+    for index, fault in enumerate(document.faults):
+        faults.check(fault, f"faults.{index}.")
     for index, used in enumerate(document.billing.usage):
         known = world.catalog.platform.instance_types
         if used.hardware not in world.catalog.hardware and used.hardware not in known:
@@ -176,6 +184,7 @@ def _rules(document: StateDocument, now: int, seed: str) -> Rules:
         planned=sorted(document.planned_capacity, key=lambda plan: plan.at),
         faults=document.faults,
         fault_count=max(document.counters.faults, len(document.faults)),
+        limits=document.limits,
         balance=None if billing.balance is None else units(billing.balance),
         balance_at=now if billing.balance_at is None else billing.balance_at,
         on_poll=document.clock.on_poll if document.clock else "none",

@@ -9,6 +9,7 @@ from together_mock.core import ids
 from together_mock.core.catalog import Preset
 from together_mock.core.deployment import Deployment
 from together_mock.core.events import Event
+from together_mock.core.http_faults import Counts
 from together_mock.core.simulation import Simulation
 from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
@@ -51,6 +52,8 @@ class Unit:
     request_count: int | None = None
     # Set to make the counts of its scripts start anew from there.
     script_hits: ScriptHits | None = None
+    # What faults of requests counted since it was stored, which `facts` have already.
+    fault_counts: Counts = field(default_factory=dict)
     committed: bool = False
     # Whether the server is to stop: work that takes long is given up then.
     is_stopping: Callable[[], bool] = bool

@@ -12,7 +12,7 @@ from typing import Any
 
 from together_mock.core.clock import MINUTE, RealTime
 from together_mock.core.errors import MockError
-from together_mock.services import engine
+from together_mock.services import engine, fault_counts
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
 from together_mock.services.registry import Registry
@@ -23,7 +23,6 @@ from together_mock.store.database import BusyError as BusyError  # noqa: PLC0414
 from together_mock.store.database import Database
 
 log = logging.getLogger("together_mock")
-
 
 # What a SIGKILL can lose: activity of less than this long ago, never an endpoint.
 FLUSH_SECONDS = 1.0
@@ -187,8 +186,11 @@ class World(Registry):
     def _unit(self, connection: Connection, project: Project) -> Unit:
         if project.gone:
             raise MockError("project_gone", project=project.slug)
-        facts, real = project.facts, self._time.now()
+        with project.gate:
+            counts = dict(project.fault_counts)
+        facts, real = fault_counts.folded(project.facts, counts), self._time.now()
         unit = Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
+        unit.fault_counts = counts
         unit.is_stopping = lambda: self.stopping
         return unit
 
@@ -234,7 +236,7 @@ class World(Registry):
         with project.gate:
             project.take_routes(unit.routes, unit.stale, anew=unit.forget_routes)
             self._by_name.pop(project.slug, None)
-            project.go_by(unit.facts, unit.request_count, unit.script_hits)
+            project.go_by(unit.facts, unit.request_count, unit.script_hits, unit.fault_counts)
             self._register(project)
             project.next_due = next_due
             project.valid_until = FOREVER if next_due is None else next_due

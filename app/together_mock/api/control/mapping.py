@@ -12,8 +12,8 @@ from together_mock.services.billing import Bill, Running
 from together_mock.services.control import Advance, ClockView
 from together_mock.services.events import Happening
 from together_mock.services.explain import Timeline
+from together_mock.services.fault_documents import Fault
 from together_mock.services.projects import Project
-from together_mock.services.rules import Fault
 from together_mock.services.setups import CapacityView
 from together_mock.services.world import World
 
@@ -106,7 +106,7 @@ def capacity(view: CapacityView) -> schemas.CapacityShown:
 
 def fault(known: Fault) -> schemas.FaultShown:
     """A fault with what is left of it."""
-    return schemas.FaultShown(**dict(known), remaining=known.value().remaining)
+    return schemas.FaultShown(**dict(known), remaining=known.left)
 
 
 def load(endpoint_id: str, curve: Curve | None) -> dict[str, object]:

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from together_mock.services.fault_documents import Fault
 from together_mock.services.fields import Instant, Seconds, Word
-from together_mock.services.rules import CapacityDocument, Fault, PlannedCapacity, PoolDocument
+from together_mock.services.rules import CapacityDocument, PlannedCapacity, PoolDocument
 
 Part = Literal[
     "endpoints",

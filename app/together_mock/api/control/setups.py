@@ -8,8 +8,9 @@ from together_mock.api.control import mapping, schemas
 from together_mock.api.dependencies import ControlledDep, admin
 from together_mock.api.documented import errors
 from together_mock.api.routing import router as new_router
-from together_mock.services import explain, setups
-from together_mock.services.rules import CapacityDocument, Fault, NewFault, ProfileDocument
+from together_mock.services import explain, faults, limits, setups
+from together_mock.services.fault_documents import NewFault
+from together_mock.services.rules import CapacityDocument, LimitsDocument, ProfileDocument
 
 router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
 
@@ -63,21 +64,20 @@ def put_routing(call: ControlledDep, body: schemas.Routing) -> schemas.Routing:
 def list_faults(call: ControlledDep) -> schemas.Faults:
     """List the faults in force, with how often each struck and may still strike."""
     return schemas.Faults(
-        data=[mapping.fault(fault) for fault in setups.faults(call.world, call.project)]
+        data=[mapping.fault(fault) for fault in faults.in_force(call.world, call.project)]
     )
 
 
 @router.post("/faults", operation_id="addFault", status_code=201, responses=errors(400, 401, 404))
 def add_fault(call: ControlledDep, body: NewFault) -> schemas.FaultShown:
     """Set a fault."""
-    fault: Fault = setups.add_fault(call.world, call.project, body)
-    return mapping.fault(fault)
+    return mapping.fault(faults.add(call.world, call.project, body))
 
 
 @router.delete("/faults", operation_id="deleteFaults", status_code=204, responses=errors(401, 404))
 def delete_faults(call: ControlledDep) -> None:
     """Remove every fault."""
-    setups.delete_faults(call.world, call.project, None)
+    faults.delete(call.world, call.project, None)
 
 
 @router.delete(
@@ -85,7 +85,20 @@ def delete_faults(call: ControlledDep) -> None:
 )
 def delete_fault(call: ControlledDep, fault_id: FaultId) -> None:
     """Remove one fault."""
-    setups.delete_faults(call.world, call.project, fault_id)
+    faults.delete(call.world, call.project, fault_id)
+
+
+@router.get("/limits", operation_id="getLimits", responses=errors(401, 404))
+def get_limits(call: ControlledDep) -> LimitsDocument:
+    """Show the rate limits of serverless models; null is "no limit"."""
+    return call.project.facts.rules.limits
+
+
+@router.put("/limits", operation_id="putLimits", responses=errors(400, 401, 404))
+def put_limits(call: ControlledDep, body: LimitsDocument) -> LimitsDocument:
+    """Set the rate limits of serverless models; what is left out has no limit."""
+    limits.put(call.world, call.project, body)
+    return body
 
 
 @router.post("/load", operation_id="putLoad", responses=errors(400, 401, 404))

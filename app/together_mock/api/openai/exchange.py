@@ -1,11 +1,13 @@
 """One inference request on its way to an answer, and the head of that answer."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from together_mock.api.clients import Client
+from together_mock.api.faulting import Struck
 from together_mock.api.guard import HEAD_LINES, Receive, Scope, Send
-from together_mock.api.openai.pacing import Client
+from together_mock.api.recording import Recorder
+from together_mock.core.clock import stopwatch
 from together_mock.core.instants import to_iso
 from together_mock.services.inference import Admitted
 from together_mock.services.projects import Project
@@ -39,28 +41,50 @@ class Exchange:
     __slots__ = (
         "add_to_head",
         "admitted",
+        "arrived",
         "body",
         "client",
+        "headers",
+        "lines",
         "project",
+        "raw",
         "receive",
+        "recorder",
+        "refused_at",
+        "refused_by",
         "routed",
+        "scope",
         "send",
-        "size",
-        "started",
+        "sent",
+        "struck",
     )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
         self.receive = receive
         self.send = send
-        # When it came, in the event loop's time.
-        self.started = asyncio.get_running_loop().time()
+        # When it came, by the stopwatch.
+        self.arrived = stopwatch()
         self.project: Project | None = None
+        # Without the key, once that is read.
+        self.headers: dict[bytes, bytes] = {}
         self.body: Any = None
-        self.size = 0
+        self.raw = b""
+        # Where it was sent, and when, also after it is noted what came of it.
+        self.sent: Admitted | None = None
+        # When it was refused, and by which endpoint, where it was sent nowhere.
+        self.refused_at = 0
+        self.refused_by: str | None = None
+        # Notes what is received and sent bit by bit; what is sent whole is noted as a whole.
+        self.recorder: Recorder | None = None
+        # Where faults struck it.
+        self.struck: Struck | None = None
         # Where it goes, from when it is admitted until it is noted what came of it.
         self.admitted: Admitted | None = None
         # Lines of the head that tell which deployment answers.
         self.routed = b""
+        # Lines of the head that go past the server.
+        self.lines = b""
         # Listened to where answering takes time.
         self.client: Client | None = None
         state = scope.get("state")
@@ -89,6 +113,9 @@ def head_of(
         headers = [(b"content-length", b"%d" % size)]
     lines += exchange.routed
     if exchange.add_to_head is not None:
+        exchange.lines = lines
+        if exchange.recorder is not None:
+            exchange.recorder.lines = lines
         exchange.add_to_head(lines)
     else:
         pairs = [line.split(b": ", 1) for line in lines.splitlines()]

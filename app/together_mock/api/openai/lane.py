@@ -11,7 +11,9 @@ from itertools import count
 from typing import TypeVar
 
 from together_mock.api.calls import Call, bearer
+from together_mock.api.clients import Client, Clients
 from together_mock.api.errors import JSON, render_inference
+from together_mock.api.faulting import ASKS, BrokenError
 from together_mock.api.guard import (
     Receive,
     Scope,
@@ -22,16 +24,26 @@ from together_mock.api.guard import (
 )
 from together_mock.api.openai import chat, embeddings, reading, rendering, rerank
 from together_mock.api.openai.exchange import JSON_HEADERS, Exchange, head_of
-from together_mock.api.openai.noting import note_end, note_refusal
-from together_mock.api.openai.pacing import Client, send_paced
+from together_mock.api.openai.limiting import limit_headers, limit_lines
+from together_mock.api.openai.noting import (
+    note_end,
+    note_place,
+    note_refusal,
+    note_whole,
+    record_parts,
+    send_whole,
+)
+from together_mock.api.openai.pacing import send_paced
 from together_mock.api.openai.rendering import Rendered
-from together_mock.api.openai.routed import routing_lines, sampling_key
+from together_mock.api.openai.routed import endpoint_of, routing_lines, sampling_key
+from together_mock.api.openai.striking import Strikes
 from together_mock.core import ids
 from together_mock.core.answers import Usage
 from together_mock.core.clock import SECOND
 from together_mock.core.errors import MockError
 from together_mock.core.instants import to_iso
 from together_mock.core.meter import Sample
+from together_mock.core.redaction import REDACTED
 from together_mock.core.requests import ChatRequest
 from together_mock.services import generation, inference, metering
 from together_mock.services.brief import brief
@@ -44,6 +56,8 @@ log = logging.getLogger("together_mock")
 
 PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
 _JSON_TYPE = JSON.encode()
+_FAULT, _LATENCY = ASKS
+_REDACTED = REDACTED.encode()
 _Answering = Callable[[Exchange, Project], Awaitable[None]]
 # Bytes of a request's body; what is larger is answered in a thread.
 _SMALL = 20_000
@@ -53,12 +67,13 @@ T = TypeVar("T")
 class InferenceLane:
     """Answers the inference routes of a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, clients: Clients) -> None:
         self._world = world
         # Numbers of requests that belong to no project.
         self._strangers = count()
         # Those whose answers take time.
-        self._clients: set[Client] = set()
+        self._clients = clients
+        self._strikes = Strikes(world, clients)
         answers = (self._chat, self._complete, self._embed, self._rerank)
         self._answers: dict[str, _Answering] = dict(zip(PATHS, answers, strict=True))
 
@@ -72,18 +87,24 @@ class InferenceLane:
         """Answer one request."""
         exchange = Exchange(scope, receive, send)
         try:
-            body = await read_body(receive)
-            exchange.size = len(body)
-            authorization, media_type = _two_headers(scope)
-            key_hash = self._key_hash(authorization)
+            # The first of a name counts.
+            headers = exchange.headers = dict(reversed(scope["headers"]))
+            key_hash = self._key_hash(headers.get(b"authorization", b""))
+            headers[b"authorization"] = _REDACTED
             project = self._world.project_of(key_hash)
             if project is None:
                 project = await asyncio.to_thread(self._world.ensure_project, key_hash)
             exchange.project = project
-            if media_type != _JSON_TYPE:
+            exchange.raw = body = await read_body(receive)
+            strikes = project.request_faults or _FAULT in headers or _LATENCY in headers
+            if strikes and await self._strikes.end(exchange, project):
+                return
+            if headers.get(b"content-type") != _JSON_TYPE:
                 check_media_type(scope)
             exchange.body = parse_json(body)
             await self._answers[scope["path"]](exchange, project)
+        except BrokenError:
+            raise
         except MockError as error:
             await self._refuse(exchange, error)
         except Exception:
@@ -91,13 +112,12 @@ class InferenceLane:
             await self._refuse(exchange, MockError("server_error"))
         finally:
             if exchange.client is not None:
-                self._clients.discard(exchange.client)
-                exchange.client.leave()
-
-    def end_streams(self) -> None:
-        """Let nobody wait any longer: the server is to stop."""
-        for client in list(self._clients):
-            client.dismiss()
+                self._clients.leave(exchange.client)
+            if exchange.struck is not None:
+                exchange.struck.leave()
+            if exchange.recorder is not None:
+                # Whoever broke it off, the answer has not ended.
+                exchange.recorder.finish(broken=True)
 
     def _key_hash(self, authorization: bytes) -> str:
         key = bearer(authorization.decode("latin-1"))
@@ -120,10 +140,12 @@ class InferenceLane:
             told = chat.of_brief(number, admitted.at // SECOND, request.model, said)
             metering.answered_at_once(world, project, admitted.target, admitted.at, said.usage)
             exchange.admitted = None
-            await exchange.send(head_of(exchange, admitted.at, number, len(told)))
+            head = head_of(exchange, admitted.at, number, len(told))
+            note_whole(exchange, head, told)
+            await exchange.send(head)
             await exchange.send({"type": "http.response.body", "body": told})
             return
-        if exchange.size > _SMALL or generation.needs_time(request):
+        if len(exchange.raw) > _SMALL or generation.needs_time(request):
             answer = partial(self._rendered, project, admitted, request)
             rendered = await self._apart(exchange, answer)
         else:
@@ -184,9 +206,13 @@ class InferenceLane:
         if admitted is None:
             call = Call(self._world, project, None)
             admitted = await call.run(inference.admit_by_store, model, operation, key)
-        exchange.admitted = admitted
-        if admitted.target is not None and admitted.target.routed:
+        exchange.admitted = exchange.sent = admitted
+        if admitted.target is None:
+            exchange.routed = limit_lines(project, admitted.at)
+        elif admitted.target.routed:
             exchange.routed = routing_lines(admitted)
+        if exchange.recorder is not None:
+            note_place(exchange)
         return admitted
 
     async def _apart(self, exchange: Exchange, answer: Callable[[GivenUp], T]) -> T:
@@ -196,8 +222,7 @@ class InferenceLane:
 
     def _listen(self, exchange: Exchange) -> Client:
         if exchange.client is None:
-            exchange.client = Client(exchange.receive, exchange.started)
-            self._clients.add(exchange.client)
+            exchange.client = self._clients.listen(exchange.receive, exchange.arrived)
         return exchange.client
 
     async def _send(
@@ -213,6 +238,7 @@ class InferenceLane:
         flight = inference.take_off(self._world, project, admitted)
         try:
             if rendered.paced is not None:
+                record_parts(self._world, project, exchange)
                 await exchange.send(head_of(exchange, admitted.at, rendered.id, None))
                 whole = await send_paced(client, exchange.send, rendered.paced)
                 note_end(self._world, project, exchange, rendered.sample if whole else None)
@@ -241,35 +267,27 @@ class InferenceLane:
         ended_at: int | None = None,
     ) -> None:
         size = None if rendered.stream else len(rendered.body)
-        await exchange.send(head_of(exchange, admitted.at, rendered.id, size, ended_at))
-        await exchange.send({"type": "http.response.body", "body": rendered.body})
+        head = head_of(exchange, admitted.at, rendered.id, size, ended_at)
+        await send_whole(exchange, head, rendered.body)
 
     async def _refuse(self, exchange: Exchange, error: MockError) -> None:
-        project, send = exchange.project, exchange.send
+        project, world = exchange.project, self._world
         if project is None:
-            seed, number = "", next(self._strangers)
-            at = to_iso(int(self._world.real_now() * 1e6))
+            number = ids.request_id("", next(self._strangers))
+            at = int(world.real_now() * 1e6)
         else:
-            seed, number = project.facts.seed, inference.refuse(self._world, project)
-            at = to_iso(self._world.now(project))
-            note_refusal(self._world, project, exchange, error)
-        status, body = render_inference(self._world.catalog, error, ids.request_id(seed, number))
-        # Errors carry only x-api-received of the x- headers.
+            at, number = world.now(project), self._strikes.number_of(project, error)
+            note_refusal(world, project, exchange, error)
+            exchange.refused_by = endpoint_of(project, exchange.body)
+            note_place(exchange)
+        exchange.refused_at = at
+        status, body = render_inference(world.catalog, error, number)
+        # Errors carry only x-api-received of the x- headers; those of a rate limit say where it is.
         headers = [
             *JSON_HEADERS,
             (b"content-length", b"%d" % len(body)),
-            (b"x-api-received", at.encode()),
+            (b"x-api-received", to_iso(at).encode()),
+            *limit_headers(project, error, at),
         ]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-def _two_headers(scope: Scope) -> tuple[bytes, bytes]:
-    """What a request says in `Authorization` and `Content-Type`."""
-    authorization = media_type = b""
-    for name, value in scope["headers"]:
-        if name == b"authorization" and not authorization:
-            authorization = value
-        elif name == b"content-type" and not media_type:
-            media_type = value
-    return authorization, media_type
+        head = {"type": "http.response.start", "status": status, "headers": headers}
+        await send_whole(exchange, head, body)

@@ -1,9 +1,13 @@
-"""Notes what came of requests that were admitted: an answer, an error, a client that has gone."""
+"""Notes what came of requests: for analytics what was admitted, for the journal everything."""
 
+from together_mock.api.guard import Message
 from together_mock.api.openai.exchange import Exchange
+from together_mock.api.recording import Recorder
+from together_mock.core.clock import stopwatch
 from together_mock.core.errors import MockError
 from together_mock.core.meter import Sample
 from together_mock.services import metering
+from together_mock.services.journal import MOST_OF_A_BODY, SMALL, journal_of
 from together_mock.services.projects import Project
 from together_mock.services.world import World
 
@@ -27,3 +31,67 @@ def note_refusal(world: World, project: Project, exchange: Exchange, error: Mock
         note_end(world, project, exchange, None)
     else:
         metering.refused(world, project, admitted.target, admitted.at, error)
+
+
+async def send_whole(exchange: Exchange, head: Message, body: bytes) -> None:
+    """Send an answer in one piece, noted in the journal before anybody has it."""
+    note_whole(exchange, head, body)
+    await exchange.send(head)
+    await exchange.send({"type": "http.response.body", "body": body})
+
+
+def note_whole(exchange: Exchange, head: Message, body: bytes) -> None:
+    """Note a request and its answer in one piece in the journal of its project, if it has one.
+
+    The hot path: references to what is there anyway, and no names of fields.
+    """
+    project, raw, sent = exchange.project, exchange.raw, exchange.sent
+    if project is None or exchange.recorder is not None:
+        return
+    journal = project.journal or journal_of(project)
+    journal.count = number = journal.count + 1
+    target = sent.target if sent is not None else None
+    scope, size = exchange.scope, len(raw) + len(body)
+    record = (
+        number,
+        exchange.refused_at if sent is None else sent.at,
+        "POST",
+        scope["path"],
+        scope["query_string"],
+        exchange.headers,
+        raw if size <= SMALL else raw[:MOST_OF_A_BODY],
+        head,
+        exchange.lines,
+        body if size <= SMALL else body[:MOST_OF_A_BODY],
+        stopwatch() - exchange.arrived,
+        exchange.refused_by if target is None else target.endpoint_id,
+        len(raw) > MOST_OF_A_BODY,
+        len(body) > MOST_OF_A_BODY,
+        False,
+    )
+    if size <= SMALL:
+        journal.records.append(record)
+    else:
+        journal.add(record, len(record[6]) + len(record[9]))
+
+
+def record_parts(world: World, project: Project, exchange: Exchange) -> Recorder:
+    """Have what is sent from now on noted part by part."""
+    if exchange.recorder is None:
+        recorder = Recorder(world, project, exchange.scope, exchange.receive, exchange.send)
+        recorder.take_over(exchange.headers, exchange.raw)
+        recorder.arrived = exchange.arrived
+        exchange.recorder, exchange.send = recorder, recorder.send
+        note_place(exchange)
+    return exchange.recorder
+
+
+def note_place(exchange: Exchange) -> None:
+    """Tell what notes a request part by part where and when it was sent, or was refused."""
+    recorder, sent = exchange.recorder, exchange.sent
+    if recorder is None:
+        return
+    if sent is not None:
+        recorder.at = sent.at
+    target = sent.target if sent is not None else None
+    recorder.endpoint = exchange.refused_by if target is None else target.endpoint_id

@@ -1,10 +1,10 @@
 """Sends answers when they are due, in real time, and stops when nobody waits any more."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from together_mock.api.guard import Receive, Send
+from together_mock.api.clients import Client
+from together_mock.api.guard import Send
 
 # As recorded before the first chunk of slow models (together-v1 reference, 5.3).
 KEEP_ALIVE = b": keepalive\n\n"
@@ -23,59 +23,6 @@ class Paced(NamedTuple):
     each: float
     between: Callable[[int, int], bytes]
     keep_alive: float | None = None
-
-
-class Client:
-    """The client of one request, as far as it is still there to be answered."""
-
-    def __init__(self, receive: Receive, started: float) -> None:
-        """Listen to a client whose request came at `started`, in the event loop's time."""
-        self._loop = asyncio.get_running_loop()
-        self._started = started
-        self._waiter: asyncio.Future[None] | None = None
-        self._watch = asyncio.ensure_future(self._listen(receive))
-        # Whether the server is to stop, so that the client waits for nothing.
-        self.dismissed = False
-
-    async def _listen(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        _wake(self._waiter)
-
-    @property
-    def waits(self) -> bool:
-        """Whether there is somebody to answer."""
-        return not (self.dismissed or self._watch.done())
-
-    async def stays(self, seconds: float) -> bool:
-        """Wait until so many seconds after the request; False if nobody waits for that."""
-        due = self._started + seconds
-        if self.waits and due > self._loop.time():
-            self._waiter = self._loop.create_future()
-            timer = self._loop.call_at(due, _wake, self._waiter)
-            try:
-                await self._waiter
-            finally:
-                timer.cancel()
-        return self.waits
-
-    def elapsed(self) -> float:
-        """Seconds since the request."""
-        return self._loop.time() - self._started
-
-    def dismiss(self) -> None:
-        """Let the client wait no longer: the server is to stop."""
-        self.dismissed = True
-        _wake(self._waiter)
-
-    def leave(self) -> None:
-        """Listen no longer."""
-        self._watch.cancel()
-
-
-def _wake(waiter: "asyncio.Future[None] | None") -> None:
-    if waiter is not None and not waiter.done():
-        waiter.set_result(None)
 
 
 async def send_paced(client: Client, send: Send, paced: Paced) -> bool:

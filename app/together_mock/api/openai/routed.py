@@ -10,6 +10,7 @@ import orjson
 
 from together_mock.core import ids
 from together_mock.services.inference import Admitted
+from together_mock.services.projects import Project
 
 _FIELDS = ("prompt_cache_key", "user")
 # What begins a request, by the route that takes it.
@@ -54,3 +55,10 @@ def routing_lines(admitted: Admitted) -> bytes:
     worker = f"http://10.0.{octets[0]}.{octets[1]}:8000"
     event = orjson.dumps([{"worker_url": worker}])
     return b"x-cluster: cluster-%b\r\nx-i-router-log-event: %b\r\n" % (cluster.encode(), event)
+
+
+def endpoint_of(project: Project, body: Any) -> str | None:
+    """The endpoint that a refused request named, as far as the routing snapshot knows it."""
+    name = body.get("model") if isinstance(body, dict) else None
+    target = project.routes.get(name) if isinstance(name, str) else None
+    return None if target is None else target.endpoint_id

@@ -11,6 +11,7 @@ import orjson
 
 from together_mock.api.errors import body_of
 from together_mock.core.errors import MockError
+from together_mock.core.http_faults import InjectedError
 from together_mock.services.world import World
 
 # RPC status -> its number.
@@ -52,6 +53,8 @@ def render(world: World, error: MockError) -> tuple[int, bytes]:
     name = _name(status, told["code"])
     if world.settings.v2_errors == "rpc":
         return status, orjson.dumps(_as_rpc(name, told["message"]))
+    if isinstance(error, InjectedError) and error.told.code is not None:
+        name = error.told.code
     return status, orjson.dumps({"error": {**told, "code": name}})
 
 

@@ -1,0 +1,137 @@
+"""Rate limits of serverless models, on the project's clock."""
+
+import httpx
+import pytest
+import together
+from support import refused
+from talk import QWEN
+
+
+def limit(api, **fields):
+    answer = api.put("/_mock/limits", json=fields)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def ask(api, model=QWEN):
+    # 429 is no documented status of the contract's copy, so nothing checks it.
+    headers = {"Authorization": f"Bearer {api.key}"}
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello!"}]}
+    return httpx.post(f"{api.root}/v1/chat/completions", json=body, headers=headers)
+
+
+def test_there_is_none_unless_it_is_set(api):
+    """Off by default, and without a header."""
+    assert api.get("/_mock/limits").json() == {
+        "requests_per_minute": None,
+        "tokens_per_minute": None,
+    }
+    assert not [name for name in ask(api).headers if "limit" in name]
+
+
+def test_requests_of_a_minute_are_limited(api):
+    """The service's text and headers; the next virtual minute begins anew."""
+    limit(api, requests_per_minute=2)
+    api.advance(by="15s")
+    first, second, third = ask(api), ask(api), ask(api)
+    assert [answer.status_code for answer in (first, second, third)] == [200, 200, 429]
+    told = [
+        {name: value for name, value in answer.headers.items() if "ratelimit" in name}
+        for answer in (first, second, third)
+    ]
+    assert [one["x-ratelimit-remaining"] for one in told] == ["1", "0", "0"]
+    assert all(one["x-ratelimit-limit"] == "2" for one in told)
+    assert all(one["x-ratelimit-reset"] == "45" for one in told)
+    assert third.headers["retry-after"] == "45"
+    error = refused(third, "rate_limited")
+    assert "Your rate limit is 2 queries per minute" in error["message"]
+    api.advance(by="44s")
+    assert ask(api).status_code == 429
+    api.advance(by="1s")
+    assert ask(api).status_code == 200
+
+
+def test_tokens_of_a_minute_are_limited(api):
+    """By what was used so far; the answer that goes beyond is still given."""
+    limit(api, tokens_per_minute=10)
+    first = ask(api)
+    used = first.json()["usage"]["total_tokens"]
+    assert used > 10
+    assert first.headers["x-tokenlimit-remaining"] == "10"
+    second = ask(api)
+    refused(second, "dynamic_token_limited")
+    assert second.headers["x-tokenlimit-remaining"] == "0"
+    api.advance(by="1m")
+    assert ask(api).status_code == 200
+
+
+def test_dedicated_endpoints_have_no_limits(api):
+    """Nor the headers."""
+    endpoint = api.create()
+    api.run_until(endpoint["id"], "STARTED")
+    limit(api, requests_per_minute=0, tokens_per_minute=0)
+    answer = ask(api, endpoint["name"])
+    assert answer.status_code == 200
+    assert not [name for name in answer.headers if "limit" in name]
+    assert ask(api).status_code == 429
+
+
+def test_other_refusals_count_for_nothing(api):
+    """An unknown model uses up no request."""
+    limit(api, requests_per_minute=1)
+    assert ask(api, "nobody/nothing").status_code == 404
+    assert ask(api).status_code == 200
+
+
+def test_a_reset_begins_a_minute_anew(api):
+    """The clock is back in the same minute, and nothing was asked in it; likewise a new limit."""
+    limit(api, requests_per_minute=1)
+    document = api.state()
+    for again in (
+        lambda: api.post("/_mock/reset"),
+        lambda: api.put_state(document),
+        lambda: limit(api, requests_per_minute=1),
+    ):
+        limit(api, requests_per_minute=1)
+        assert [ask(api).status_code for _ in range(2)] == [200, 429]
+        again()
+        assert ask(api).status_code == 200
+
+
+def test_the_sdk_raises_what_it_raises(api):
+    """A RateLimitError, with the seconds to wait in its headers."""
+    limit(api, requests_per_minute=0)
+    with (
+        together.Together(base_url=f"{api.root}/v1", api_key=api.key, max_retries=0) as client,
+        pytest.raises(together.RateLimitError) as raised,
+    ):
+        client.chat.completions.create(model=QWEN, messages=[{"role": "user", "content": "Hi"}])
+    assert raised.value.response.headers["retry-after"] == "60"
+
+
+def test_limits_stand_in_the_state_document(api, server):
+    """A reset of the faults takes them off."""
+    shown = limit(api, requests_per_minute=3)
+    assert api.state()["limits"] == shown
+    other = server.api()
+    other.put_state(api.state())
+    assert other.get("/_mock/limits").json() == shown
+    other.post("/_mock/reset", json={"only": ["faults"]})
+    assert other.state()["limits"]["requests_per_minute"] is None
+    other.http.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"requests_per_minute": -1}, "requests_per_minute"),
+        ({"requests_per_minute": "5"}, "requests_per_minute"),
+        ({"tokens_per_minute": 1.5}, "tokens_per_minute"),
+        ({"requests": 1}, "requests"),
+    ],
+)
+def test_a_bad_limit_is_refused(api, fields, param):
+    """400 naming the field."""
+    answer = api.put("/_mock/limits", json=fields)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == param
