@@ -1,8 +1,8 @@
 """A local server that stands in for Together AI's dedicated-endpoints platform."""
 
-from typing import TYPE_CHECKING
+import typing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from together_mock.testing.servers import MockServer
 
 __version__ = "0.1.0"
