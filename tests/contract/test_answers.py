@@ -105,6 +105,8 @@ UNREACHED = {
     ("listAutoscaleModels", 400),
     ("whoami", 400),
     ("whoamiV3", 400),
+    ("chat-completions", 429),  # see the tests of rate limits
+    *((name, 429) for name in INFERENCE),
     ("chat-completions", 503),
     *((name, 503) for name in INFERENCE),
 }

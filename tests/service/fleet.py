@@ -17,6 +17,7 @@ from together_mock.services import (
     control,
     endpoints,
     explain,
+    faults,
     inference,
     setups,
     snapshot,
@@ -24,8 +25,9 @@ from together_mock.services import (
 )
 from together_mock.services.endpoints import Change, NewEndpoint
 from together_mock.services.events import EventHub
+from together_mock.services.fault_documents import NewFault
 from together_mock.services.projects import hash_of
-from together_mock.services.rules import CapacityDocument, NewFault, PoolDocument, ProfileDocument
+from together_mock.services.rules import CapacityDocument, PoolDocument, ProfileDocument
 from together_mock.services.setups import Load
 from together_mock.services.world import World
 
@@ -175,7 +177,7 @@ class Fleet:
 
     def _fault(self, act: Act) -> str:
         document = NewFault.model_validate(act.value)
-        return setups.add_fault(self.world, self.project, document).id
+        return faults.add(self.world, self.project, document).id
 
     def _profile(self, act: Act) -> str:
         document = ProfileDocument.model_validate(act.value)

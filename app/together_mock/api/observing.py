@@ -21,7 +21,8 @@ from together_mock.services.projects import Project, hash_of
 from together_mock.services.world import World
 
 # What is no part of the service, and never noted.
-_OURS = ("/_mock/", "/docs", "/openapi.json", "/metrics")
+_OURS = "/_mock/"
+_PAGES = frozenset({"/docs", "/docs/oauth2-redirect", "/openapi.json", "/metrics"})
 _PART = re.compile(r"/v2/projects/([^/]+)/models/(?:upload|download)/parts/")
 # By what a body names an endpoint's model, and the endpoint.
 _NAMES = ("model", "name", "display_name")
@@ -41,7 +42,7 @@ class Observer:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         project = None
-        if scope["type"] == "http" and not scope["path"].startswith(_OURS):
+        if scope["type"] == "http" and not _is_ours(scope["path"]):
             project = await self._project(scope)
         if project is None:
             await self._app(scope, receive, send)
@@ -111,6 +112,10 @@ class Observer:
             names = [named] if named else names_in(await messages.peek())
             names = await Call(self._world, project, None).run(faults.names_of, names)
         return faults.strike(self._world, project, Asked(method, path, names), own)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(_OURS) or path in _PAGES
 
 
 def names_in(body: bytes) -> list[str]:
