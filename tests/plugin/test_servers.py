@@ -268,15 +268,15 @@ def test_a_stream_that_is_left_is_heard_of():
 def test_a_read_that_takes_too_long_times_out_as_with_a_socket():
     """Sync and async."""
     script = {"reply": {"text": "late"}, "timing": {"ttft": "30s"}}
-    with httpx.Client(transport=transport(), **KEYED, timeout=0.05) as client:
+    with httpx.Client(transport=transport(), **KEYED) as client:
         client.post("/_mock/scripts", json=script)
         with pytest.raises(httpx.ReadTimeout):
-            client.post("/v1/chat/completions", json=QUESTION)
+            client.post("/v1/chat/completions", json=QUESTION, timeout=0.05)
 
     async def ask():
-        async with httpx.AsyncClient(transport=transport(), **KEYED, timeout=0.05) as client:
+        async with httpx.AsyncClient(transport=transport(), **KEYED) as client:
             await client.post("/_mock/scripts", json=script)
-            await client.post("/v1/chat/completions", json=QUESTION)
+            await client.post("/v1/chat/completions", json=QUESTION, timeout=0.05)
 
     with pytest.raises(httpx.ReadTimeout):
         asyncio.run(ask())
