@@ -1,6 +1,7 @@
 """The programs of docs/pytest.md, and the fixture's of README.md, do what the pages say."""
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -55,3 +56,22 @@ def test_there_are_programs_to_run():
     """The pages are read as they are written."""
     assert {page for page, _, _ in BLOCKS} == {"README.md", "docs/pytest.md"}
     assert len(BLOCKS) >= 8
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_examples_pass_in_any_order(pytester, monkeypatch, number):
+    """Copied into a project of one's own, shuffled."""
+    monkeypatch.delenv("TOGETHER_MOCK_URL", raising=False)
+    for file in (ROOT / "docs" / "examples").glob("*.py"):
+        shutil.copy(file, pytester.path)
+    with (pytester.path / "conftest.py").open("a") as conftest:
+        conftest.write(
+            "import random\n"
+            "pytest_plugins = 'pytester'\n"
+            "def pytest_collection_modifyitems(items):\n"
+            f"    random.Random({number}).shuffle(items)\n"
+        )
+    bare = [f"-pno:{name}" for name in ("cacheprovider", "xdist", "schemathesis")]
+    outcome = pytester.runpytest_subprocess(*bare)
+    assert outcome.ret == 0, outcome.stdout.str()
+    assert outcome.parseoutcomes().keys() == {"passed"}
