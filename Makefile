@@ -19,13 +19,13 @@ serve: .venv/.synced ## run the server on http://127.0.0.1:4010
 test: lint unit ## lint, types, layers, and every test but those of the other client generations
 
 lint: .venv/.synced ## ruff, mypy, import-linter
-	$(RUN)ruff format --check --quiet app tests benchmarks
-	$(RUN)ruff check --quiet app tests benchmarks
+	$(RUN)ruff format --check --quiet app tests benchmarks docs/examples
+	$(RUN)ruff check --quiet app tests benchmarks docs/examples
 	$(RUN)mypy --no-error-summary
 	$(RUN)lint-imports --no-logo
 
 unit: .venv/.synced
-	$(RUN)pytest -n auto tests --ignore=tests/clients
+	$(RUN)pytest -n auto tests docs/examples --ignore=tests/clients
 
 test-clients: .venv/.synced ## every SDK and command-line generation, third-party clients, the README
 	$(RUN)pytest -n 2 --dist loadgroup tests/clients

@@ -4,6 +4,7 @@ A table stands between `<!-- table: NAME -->` and `<!-- end -->`. `python -m tab
 writes them; `test_docs.py` holds every page against them.
 """
 
+import inspect
 import json
 import re
 from collections import Counter
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import click
 from pydantic import BaseModel
-from together_mock import cli
+from together_mock import cli, pytest_plugin
 from together_mock.api import document
 from together_mock.asgi import Application
 from together_mock.bootstrap import build_world
@@ -20,6 +21,8 @@ from together_mock.services.catalog import Catalog
 from together_mock.services.script_documents import MatchDocument, NewScript, TimingDocument
 from together_mock.services.script_replies import ReplyDocument
 from together_mock.settings import Settings
+from together_mock.testing import MockClock, MockProject
+from together_mock.testing.plugin import MARKER_TAKES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -98,6 +101,61 @@ def _fields(model: type[BaseModel], prefix: str) -> list[tuple[str, ...]]:
 
 _PARTS = {"match": MatchDocument, "reply": ReplyDocument, "timing": TimingDocument}
 
+
+def pytest_fixtures() -> str:
+    """Every fixture of the plugin, with its scope."""
+    found = [
+        value
+        for value in vars(pytest_plugin).values()
+        if type(value).__name__ == "FixtureFunctionDefinition"
+    ]
+    rows = [
+        (f"`{one.__name__}`", str(one._fixture_function_marker.scope), _first_paragraph(one))
+        for one in found
+    ]
+    return _table(("fixture", "scope", "gives"), rows)
+
+
+def pytest_options() -> str:
+    """Every option of the plugin, in the three places where it may stand."""
+    rows = [
+        (
+            f"`--together-mock-{name.replace('_', '-')}`",
+            f"`TOGETHER_MOCK_{name.upper()}`",
+            f"`together_mock_{name}`",
+            text,
+        )
+        for name, (_, text) in pytest_plugin.OPTIONS.items()
+    ]
+    return _table(("option", "environment", "ini file", "what it does"), rows)
+
+
+def pytest_marker() -> str:
+    """Every argument of the marker."""
+    rows = [(f"`{name}`", kind, text) for name, (_, kind, text) in MARKER_TAKES.items()]
+    return _table(("argument", "takes", "what it does"), rows)
+
+
+def members(owner: type) -> str:
+    """Every public member of a class, as it is called, with what it is for."""
+    rows = []
+    for name, value in vars(owner).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(value, property):
+            rows.append((f"`.{name}`", _first_paragraph(value)))
+        elif inspect.isfunction(value):
+            names = list(inspect.signature(value).parameters.values())[1:]
+            shown = ", ".join(str(one.replace(annotation=one.empty)) for one in names)
+            shown = shown.replace("*, ", "")
+            rows.append((f"`.{name}({shown})`", _first_paragraph(value)))
+    return _table(("member", "what it does"), rows)
+
+
+def _first_paragraph(documented: object) -> str:
+    return " ".join((inspect.getdoc(documented) or "").split("\n\n")[0].split())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "options": options,
     "routes-v1": lambda: routes("v1"),
@@ -108,6 +166,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "behaviours": behaviours,
     "errors": errors,
     "scripts": scripts,
+    "pytest-fixtures": pytest_fixtures,
+    "pytest-options": pytest_options,
+    "pytest-marker": pytest_marker,
+    "pytest-project": lambda: members(MockProject),
+    "pytest-clock": lambda: members(MockClock),
 }
 
 

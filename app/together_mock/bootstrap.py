@@ -10,7 +10,7 @@ from typing import Any
 from together_mock.core.clock import MachineTime, RealTime
 from together_mock.core.errors import MockError
 from together_mock.core.instants import parse_instant
-from together_mock.services import documents, state
+from together_mock.services import documents, starting
 from together_mock.services.catalog import Catalog, CatalogError
 from together_mock.services.projects import hash_of
 from together_mock.services.world import World
@@ -55,7 +55,7 @@ def _rehearse(settings: Settings, starts: list[Start]) -> None:
     try:
         for number, start in enumerate(starts):
             with _blaming(world, start):
-                state.load(world, start[1])
+                starting.load(world, start[1])
                 # A document for every project yet to come is tried on one.
                 world.ensure_project(hash_of(f"rehearsal {number}"))
     finally:
@@ -110,7 +110,7 @@ def apply_start(world: World) -> None:
             world.listed_keys.add(hash_of(key))
     for start in world.starts:
         with _blaming(world, start):
-            state.load(world, start[1])
+            starting.load(world, start[1])
     world.ready = True
 
 

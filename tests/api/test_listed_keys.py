@@ -27,3 +27,17 @@ def test_naming_a_project_takes_a_listed_key(start_server: ServerFactory):
     assert httpx.get(url, headers=stranger).status_code == 401
     known = {**named, "Authorization": "Bearer b"}
     assert httpx.get(url, headers=known).json()["slug"] == "one"
+
+
+def test_a_listed_key_starts_from_its_state_file(start_server, tmp_path):
+    """Also where the key is listed with a slug; what a database holds is left as it is."""
+    file, database = tmp_path / "state.yaml", str(tmp_path / "mock.db")
+    file.write_text("api_key: mine\npreset: manual")
+    for listed in ("mine", "mine=myslug"):
+        api = start_server(api_keys=(listed,), state=(str(file),)).api("mine")
+        assert api.state()["preset"] == "manual"
+    for preset in ("manual", "realistic"):
+        running = start_server(api_keys=("mine",), state=(str(file),), database=database)
+        assert running.api("mine").state()["preset"] == preset
+        running.api("mine").preset("realistic")
+        running.stop()

@@ -53,11 +53,11 @@ class Server:
             raise
         self._heartbeat = Heartbeat(self.world)
         self._host = settings.host
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._application = Application(self.world)
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.application = Application(self.world)
         self._uvicorn = _Uvicorn(
             Config(
-                self._application,
+                self.application,
                 http=GatheringProtocol,
                 lifespan="off",
                 ws="none",
@@ -82,14 +82,14 @@ class Server:
 
     def load(self) -> None:
         """Load all of the application, which is otherwise done behind the first answers."""
-        self._application.load()
+        self.application.load()
 
     async def serve(self, on_ready: Callable[[], None]) -> None:
         """Serve until `stop` is called; `on_ready` is called once requests are answered.
 
         What `on_ready` raises ends the server, and is raised.
         """
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._heartbeat.start()
         ready = asyncio.create_task(self._announce(on_ready))
         try:
@@ -109,15 +109,15 @@ class Server:
             raise
         # Whoever waited for the server has the processor first.
         await asyncio.sleep(_HEAD_START)
-        await asyncio.to_thread(self._application.load)
+        await asyncio.to_thread(self.application.load)
 
     def stop(self) -> None:
         """Ask the server to stop; safe to call from a signal handler or another thread."""
         self.world.stopping = True
         self._uvicorn.should_exit = True
         with contextlib.suppress(RuntimeError):  # a loop that has ended has nobody waiting in it
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._application.end_streams)
+            if self.loop is not None:
+                self.loop.call_soon_threadsafe(self.application.end_streams)
 
     def close(self) -> None:
         """Flush and close everything; the server must not be serving any more."""
@@ -132,13 +132,14 @@ class ThreadedServer:
     def __init__(self, settings: Settings, time: RealTime | None = None) -> None:
         self.server = Server(settings, time)
         self._ready = threading.Event()
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="together-mock", daemon=True)
 
     def start(self) -> None:
         """Serve; returns once requests are answered.
 
         Raises:
-            StartError: a state file cannot be applied.
+            StartError: a state file cannot be applied, or nothing can be served.
         """
         try:
             self.server.apply_start()
@@ -150,9 +151,37 @@ class ThreadedServer:
         self.server.load()
         self._thread.start()
         self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            self.server.close()
+            raise StartError(f"the server ended as it began: {self._failure}") from self._failure
 
     def _run(self) -> None:
-        run_loop(self.server.serve(self._ready.set))
+        try:
+            run_loop(self.server.serve(self._ready.set))
+        except BaseException as failure:
+            if self._ready.is_set():
+                raise
+            self._failure = failure
+        finally:
+            # Whoever waits for it must not do so for ever.
+            self._ready.set()
+
+    @property
+    def url(self) -> str:
+        """The server's root URL."""
+        return self.server.url
+
+    @property
+    def application(self) -> Application:
+        """What is served."""
+        return self.server.application
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that it is served on."""
+        assert self.server.loop is not None
+        return self.server.loop
 
     def stop(self) -> None:
         """Stop serving and close everything."""

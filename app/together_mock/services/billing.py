@@ -4,15 +4,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from together_mock.core.billing import plain, units
+from together_mock.core.clock import DAY
 from together_mock.core.instants import LATEST
+from together_mock.core.states import State
 from together_mock.services import engine
 from together_mock.services.control import MOST_STEPS
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit, undone
 from together_mock.services.world import World
-from together_mock.store import history
+from together_mock.store import history, queries
 
 _EPOCH = date(1970, 1, 1)
+_MONTH = 30 * DAY
+# A deployment in one of these is billed, or will be.
+_GOING = [State.QUEUED.value, State.STARTING.value, State.SERVING.value]
 
 
 @dataclass
@@ -33,6 +38,25 @@ class Item:
     def cost(self) -> int:
         """The cost in billing units."""
         return self.replica_time * self.price
+
+
+@dataclass(frozen=True)
+class Running:
+    """A deployment that is billed, or will be once it has started.
+
+    `month` is what thirty days of its `desired` replicas cost, in billing units.
+    """
+
+    endpoint: str
+    deployment: str
+    name: str
+    hardware: str
+    state: State
+    ready: int
+    desired: int
+    cents_per_minute: str
+    inactive_minutes: int | None
+    month: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +97,12 @@ def set_balance(world: World, project: Project, dollars: str | None) -> Bill:
         return _bill(world, unit)
 
 
+def running(world: World, project: Project) -> list[Running]:
+    """Every deployment that is billed, or will be once it has started; oldest first."""
+    with world.write(project) as unit:
+        return _running(unit)
+
+
 def forecast(world: World, project: Project, horizon: int) -> Forecast:
     """Run the project's future up to the horizon (microseconds), bill it, and undo it."""
     with undone(world.move_clock(project)) as unit:
@@ -101,3 +131,23 @@ def _bill(world: World, unit: Unit) -> Bill:
         days[day] = days.get(day, 0) + row.replica_time * item.price
     running = sum(item.ready * item.price for item in made.deployments.values())
     return Bill(list(items.values()), dict(sorted(days.items())), running, made.money.balance)
+
+
+def _running(unit: Unit) -> list[Running]:
+    pairs = queries.pairs_in_states(unit.connection, unit.project.key, _GOING)
+    values = (engine.deployment_of(unit, endpoint, row) for endpoint, row in pairs)
+    return [
+        Running(
+            endpoint=value.endpoint_id,
+            deployment=value.id,
+            name=value.endpoint_name,
+            hardware=value.sku,
+            state=value.state,
+            ready=value.ready,
+            desired=value.desired,
+            cents_per_minute=plain(unit.catalog.cents_per_minute(value.sku)),
+            inactive_minutes=value.inactive_minutes,
+            month=max(value.ready, value.desired) * value.price * _MONTH,
+        )
+        for value in values
+    ]

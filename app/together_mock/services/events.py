@@ -59,14 +59,14 @@ class EventHub:
                 loop.call_soon_threadsafe(event.set)
 
     async def follow(self, project: Project, after: int | None) -> AsyncIterator[list[Happening]]:
-        """Pages of events after a number (None: from now on), waiting for more for ever."""
+        """Pages of events after a number (None: from now on), until the project is deleted."""
         loop, news = asyncio.get_running_loop(), asyncio.Event()
         follower = (loop, news)
         with self._lock:
             self._followers.setdefault(project, set()).add(follower)
         try:
             number = await asyncio.to_thread(self.last, project) if after is None else after
-            while True:
+            while not project.gone:
                 news.clear()
                 page = await asyncio.to_thread(self.page, project, number)
                 if page:
@@ -76,7 +76,16 @@ class EventHub:
                     await news.wait()
         finally:
             with self._lock:
-                self._followers[project].discard(follower)
+                followers = self._followers[project]
+                followers.discard(follower)
+                if not followers:
+                    del self._followers[project]
+
+    async def past(self, project: Project, after: int) -> AsyncIterator[list[Happening]]:
+        """Pages of the events after a number that have happened so far."""
+        while page := await asyncio.to_thread(self.page, project, after):
+            after = page[-1].number
+            yield page
 
     def last(self, project: Project) -> int:
         """The number of the newest event."""

@@ -151,6 +151,8 @@ class Project:
     in_flight: dict[int, list[int]] = field(default_factory=dict)
     prefixes: PrefixCache = field(default_factory=PrefixCache)
     gate: threading.Lock = field(default_factory=threading.Lock)
+    # Set when it was deleted: who still holds it changes nothing any more.
+    gone: bool = False
 
     @classmethod
     def from_row(cls, row: ProjectRecord) -> "Project":
@@ -261,19 +263,6 @@ def _tried(rules: Rules) -> tuple[Script, ...]:
 def hash_of(key: str) -> str:
     """What is kept of a bearer key."""
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def new_columns(slug: str, server_seed: int, preset: str, clock: VirtualClock) -> dict[str, Any]:
-    """The columns of a new project; its ids follow from the server's seed and the slug."""
-    seed = str(server_seed)
-    facts = Facts(slug, project_seed(server_seed, slug), preset, clock)
-    return {
-        "id": ids.prefixed("proj", seed, slug),
-        "organization_id": ids.prefixed("org", seed, slug),
-        "request_count": 0,
-        "script_hits": "{}",
-        **facts.columns(),
-    }
 
 
 def starting_clock(settings: Settings, real: float) -> VirtualClock:

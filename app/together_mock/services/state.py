@@ -1,4 +1,4 @@
-"""The state document applied to a project, shown from it, and gone back to on reset."""
+"""The state document put into a project, and gone back to on reset."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -44,43 +44,6 @@ RESETTABLE = (
 )
 
 
-def load(world: World, value: dict[str, Any]) -> None:
-    """Apply a `--state` document: to the project it names, or to every project yet to come.
-
-    A project that the database already holds is left as it is: the document is a start.
-
-    Raises:
-        MockError: the document is at fault; nothing is changed.
-    """
-    document = read_document(value)
-    slug = document.project.slug if document.project else None
-    if document.api_key is None and slug is None:
-        world.on_new_project = lambda project: start_from(world, project, value)
-        return
-    key_hash = hash_of(document.api_key or f"project {slug}")
-    if document.api_key and world.listed_keys is not None:
-        world.listed_keys.add(key_hash)
-    project = world.project_of(key_hash) or world.project_named(slug or "")
-    if project is None:
-        project = world.ensure_project(key_hash, slug)
-        start_from(world, project, value)
-    elif document.api_key:
-        world.ensure_project(key_hash, project.slug)
-
-
-def start_from(world: World, project: Project, value: dict[str, Any]) -> None:
-    """Put a project into the state it starts from, and goes back to on reset.
-
-    Raises:
-        MockError: the document is at fault.
-    """
-    with world.move_clock(project) as unit:
-        _replace(world, unit, read_document(value))
-        start = {name: part for name, part in value.items() if name not in ("api_key", "project")}
-        initial = orjson.dumps(start).decode()
-        accounts.update_project(unit.connection, project.key, {"initial": initial})
-
-
 def put(world: World, project: Project, value: dict[str, Any]) -> None:
     """Replace everything of a project by a document, or nothing of it.
 
@@ -93,7 +56,7 @@ def put(world: World, project: Project, value: dict[str, Any]) -> None:
             "invalid_value", param="api_key", detail="is not a key of the project it is put into"
         )
     with world.move_clock(project) as unit:
-        _replace(world, unit, document)
+        replace_by(world, unit, document)
 
 
 def reset(world: World, project: Project, only: Collection[str] | None) -> list[str]:
@@ -107,7 +70,7 @@ def reset(world: World, project: Project, only: Collection[str] | None) -> list[
             orjson.loads(accounts.initial_state(unit.connection, project.key) or "{}")
         )
         if only is None:
-            _replace(world, unit, start)
+            replace_by(world, unit, start)
         else:
             _reset_parts(world, unit, start, set(parts))
     if only is None:
@@ -164,7 +127,12 @@ def _reset_models(unit: Unit, start: StateDocument, parts: set[str]) -> None:
         job_documents.drop_orphans(unit)
 
 
-def _replace(world: World, unit: Unit, document: StateDocument) -> None:
+def replace_by(world: World, unit: Unit, document: StateDocument) -> None:
+    """Put a project into the state of a document.
+
+    Raises:
+        MockError: the document is at fault.
+    """
     project, settings = unit.project, world.settings
     slug = document.project.slug if document.project else None
     if slug and slug != project.slug and world.project_named(slug):

@@ -5,16 +5,17 @@ commit, publish. What a client is told is committed before the answer leaves.
 """
 
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from sqlite3 import Connection
 from typing import Any
 
 from together_mock.core.clock import MINUTE, RealTime
-from together_mock.services import engine, fault_counts, projects
+from together_mock.core.errors import MockError
+from together_mock.services import engine, fault_counts
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
+from together_mock.services.registry import Registry
 from together_mock.services.unit import Unit
 from together_mock.settings import Settings
 from together_mock.store import accounts, models, queries
@@ -29,13 +30,13 @@ FLUSH_SECONDS = 1.0
 _MOST_IN_HASTE = 20
 
 
-class World:
+class World(Registry):
     """One server's whole state. Thread-safe."""
 
     def __init__(
         self, settings: Settings, catalog: Catalog, database: Database, time: RealTime
     ) -> None:
-        self.settings = settings
+        super().__init__(settings, database, time)
         self.catalog = catalog
         self.ready = False
         self.stopping = False  # set when the server is to: nothing long is gone on with then
@@ -45,17 +46,8 @@ class World:
         self.wake: Callable[[float], None] = lambda _real: None
         # Called after a commit that wrote events; set by the event stream.
         self.on_events: Callable[[Project], None] = lambda _project: None
-        # Called with every project made from now on; set by a state document for all of them.
-        self.on_new_project: Callable[[Project], None] = lambda _project: None
-        self._database = database
-        self._time = time
-        self._lock = threading.RLock()
         # Whether the thread that has the lock must not be kept.
         self._hasty = False
-        # The hashes of the listed keys; None when every key is accepted.
-        self.listed_keys: set[str] | None = set() if settings.api_keys else None
-        self._by_hash: dict[str, Project] = {}
-        self._by_name: dict[str, Project] = {}
         self._load()
 
     def _load(self) -> None:
@@ -68,6 +60,7 @@ class World:
                 project.next_due = min((at for at in due if at is not None), default=None)
                 self._end_streams(project, queries.with_open_streams(connection, project.key))
                 by_key[project.key] = project
+                self.held.add(project.key)
                 self._register(project)
             for key_hash, project_key in accounts.api_keys(connection):
                 self._by_hash[key_hash] = by_key[project_key]
@@ -77,48 +70,6 @@ class World:
         if deployments:
             project.next_due = now = self.now(project)
             project.activity = {key: Activity(flights=[(now, 0)]) for key in deployments}
-
-    def _register(self, project: Project) -> None:
-        self._by_name[project.id] = self._by_name[project.slug] = project
-
-    # Projects ------------------------------------------------------------------------------
-
-    def accepts(self, key_hash: str) -> bool:
-        """Whether a key may be used: one that is listed, or any where none is."""
-        return self.listed_keys is None or key_hash in self.listed_keys
-
-    def project_of(self, key_hash: str) -> Project | None:
-        """The project of a key that was seen before."""
-        return self._by_hash.get(key_hash)
-
-    def project_named(self, name: str) -> Project | None:
-        """A project by slug or id."""
-        return self._by_name.get(name)
-
-    def ensure_project(self, key_hash: str, slug: str | None = None) -> Project:
-        """The project of a key, made on first use; `slug` may name one that exists."""
-        with self._lock:
-            project = self._by_hash.get(key_hash)
-            if project is None:
-                project = self._create_project(key_hash, slug or projects.default_slug(key_hash))
-                self._by_hash[key_hash] = project
-            return project
-
-    def _create_project(self, key_hash: str, slug: str) -> Project:
-        settings = self.settings
-        with self._database.writing() as connection:
-            existing = self._by_name.get(slug)
-            project = existing
-            if project is None:
-                clock = projects.starting_clock(settings, self._time.now())
-                columns = projects.new_columns(slug, settings.seed, settings.preset, clock)
-                project = Project.from_row(accounts.add_project(connection, columns))
-            accounts.add_api_key(connection, key_hash, project.key)
-            connection.commit()
-        if existing is None:
-            self._register(project)
-            self.on_new_project(project)
-        return project
 
     # Time ----------------------------------------------------------------------------------
 
@@ -140,6 +91,8 @@ class World:
                     with self.write(project):
                         pass
                 except Exception:
+                    if project.gone:
+                        continue
                     # One project's trouble keeps no other from going on; its next request shows it.
                     log.exception("project %s could not be brought up to date", project.slug)
 
@@ -232,6 +185,8 @@ class World:
         return unit.now - project.next_due > MINUTE or max(due, noted) >= most
 
     def _unit(self, connection: Connection, project: Project) -> Unit:
+        if project.gone:
+            raise MockError("project_gone", project=project.slug)
         with project.gate:
             counts = dict(project.fault_counts)
         facts, real = fault_counts.folded(project.facts, counts), self._time.now()
@@ -290,6 +245,11 @@ class World:
             self.on_events(project)
         if next_due is not None and (real := unit.facts.clock.real_at(next_due)) is not None:
             self.wake(real)
+
+    def drop_project(self, project: Project) -> None:
+        """Delete a project with everything in it; who follows its events is told no more."""
+        super().drop_project(project)
+        self.on_events(project)
 
     def close(self) -> None:
         """Flush what inference noted, then close the store."""

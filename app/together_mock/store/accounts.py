@@ -5,12 +5,12 @@ from functools import cache
 from sqlite3 import Connection
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import SQLModel, col
 
 from together_mock.store.prepared import Prepared
 from together_mock.store.records import ProjectRecord
-from together_mock.store.tables import ProjectRow
+from together_mock.store.tables import ApiKeyRow, ProjectRow
 
 _PROJECTS = SQLModel.metadata.tables["project"]
 _KEYS = SQLModel.metadata.tables["api_key"]
@@ -64,6 +64,17 @@ def add_api_key(connection: Connection, key_hash: str, project_key: int) -> None
     _ADD_API_KEY.run(connection, hash=key_hash, project_key=project_key)
 
 
+def keys_of(connection: Connection, project_key: int) -> list[str]:
+    """The hashes of a project's keys."""
+    return [key_hash for (key_hash,) in _KEYS_OF.run(connection, project=project_key)]
+
+
+def delete_project(connection: Connection, project_key: int) -> None:
+    """Delete a project that has no endpoints any more, with its keys and its history."""
+    _DELETE_KEYS.run(connection, project=project_key)
+    _DELETE_PROJECT.run(connection, project=project_key)
+
+
 _ALL_PROJECTS = Prepared(select(_PROJECTS).order_by(col(ProjectRow.key)))
 _PROJECT_BY_ID = Prepared(select(_PROJECTS).where(col(ProjectRow.id) == bindparam("id")))
 _INITIAL = Prepared(
@@ -71,3 +82,7 @@ _INITIAL = Prepared(
 )
 _API_KEYS = Prepared(select(_KEYS))
 _ADD_API_KEY = Prepared(insert(_KEYS))
+_KEY_OF = col(ApiKeyRow.project_key) == bindparam("project")
+_KEYS_OF = Prepared(select(_KEYS.c.hash).where(_KEY_OF))
+_DELETE_KEYS = Prepared(delete(_KEYS).where(_KEY_OF))
+_DELETE_PROJECT = Prepared(delete(_PROJECTS).where(col(ProjectRow.key) == bindparam("project")))

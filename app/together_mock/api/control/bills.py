@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from together_mock.api.control.schemas import Request
-from together_mock.services.fields import Seconds
+from together_mock.services.fields import Seconds, Word
 
 
 class BillItem(BaseModel):
@@ -17,6 +17,27 @@ class BillItem(BaseModel):
     idle_minutes: str
     cents_per_minute: str
     cost: str
+
+
+class Running(BaseModel):
+    """A deployment that is billed or will be, and what thirty days of its replicas cost."""
+
+    endpoint: str
+    deployment: str
+    name: str
+    hardware: str
+    state: Word
+    ready: int
+    desired: int
+    cents_per_minute: str
+    inactive_timeout: int | None
+    month: str
+
+
+class AllRunning(BaseModel):
+    """What is billed or will be, oldest first."""
+
+    data: list[Running]
 
 
 class BillDay(BaseModel):

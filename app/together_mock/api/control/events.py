@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header, Query, Request
 from starlette.responses import StreamingResponse
 
 from together_mock.api.control import mapping, schemas
@@ -37,6 +37,7 @@ async def follow_events(
     request: Request,
     call: ControlledDep,
     last_event_id: Annotated[str | None, Header()] = None,
+    follow: Annotated[bool, Query(description="Whether to wait for events to come.")] = True,
 ) -> StreamingResponse:
     """Follow the project's events as server-sent events; `Last-Event-ID` resumes after one."""
     hub: EventHub = request.app.state.events
@@ -47,14 +48,14 @@ async def follow_events(
         after = int(last_event_id)
     else:
         raise MockError("invalid_value", param="Last-Event-ID", detail="must be an event's number")
-    frames = _frames(hub, call.project, after)
-    return EventStream(frames)
+    pages = hub.follow(call.project, after) if follow else hub.past(call.project, after)
+    return EventStream(_frames(pages))
 
 
-async def _frames(hub: EventHub, project: Project, after: int) -> AsyncIterator[bytes]:
+async def _frames(listened: AsyncIterator[list[Happening]]) -> AsyncIterator[bytes]:
     # Sent at once, so that a client knows that it is listening.
     yield b": listening\n\n"
-    async with aclosing(hub.follow(project, after)) as pages:  # type: ignore[type-var]
+    async with aclosing(listened) as pages:  # type: ignore[type-var]
         async for page in pages:
             yield b"".join(map(_frame, page))
 
@@ -103,4 +104,4 @@ async def _next(
             for event in page:
                 if mapping.is_wanted(event, wanted):
                     return event
-    raise AssertionError("a stream of events has no end")
+    raise MockError("project_gone", project=project.slug)

@@ -8,7 +8,7 @@ from together_mock.core.instants import parse_duration, parse_instant, to_exact_
 from together_mock.core.load import Curve
 from together_mock.core.states import V1_STATES, State
 from together_mock.services import control
-from together_mock.services.billing import Bill
+from together_mock.services.billing import Bill, Running
 from together_mock.services.control import Advance, ClockView
 from together_mock.services.events import Happening
 from together_mock.services.explain import Timeline
@@ -170,6 +170,27 @@ def bill(made: Bill) -> bills.Bill:
         days=[bills.BillDay(day=day, cost=dollars(cost)) for day, cost in made.days.items()],
         running_cents_per_minute=cents(made.running),
         balance=None if made.balance is None else dollars(made.balance),
+    )
+
+
+def running(made: list[Running]) -> bills.AllRunning:
+    """What is billed or will be."""
+    return bills.AllRunning(
+        data=[
+            bills.Running(
+                endpoint=item.endpoint,
+                deployment=item.deployment,
+                name=item.name,
+                hardware=item.hardware,
+                state=V1_STATES[item.state],
+                ready=item.ready,
+                desired=item.desired,
+                cents_per_minute=item.cents_per_minute,
+                inactive_timeout=item.inactive_minutes,
+                month=dollars(item.month),
+            )
+            for item in made
+        ]
     )
 
 

@@ -20,6 +20,12 @@ def get_billing(call: ControlledDep) -> bills.Bill:
     return mapping.bill(billing.bill(call.world, call.project))
 
 
+@router.get("/billing/running", operation_id="listRunning", responses=errors(401, 404))
+def list_running(call: ControlledDep) -> bills.AllRunning:
+    """List what is billed or will be, with its price and what a month of it costs."""
+    return mapping.running(billing.running(call.world, call.project))
+
+
 @router.put("/billing", operation_id="putBalance", responses=errors(400, 401, 404))
 def put_balance(call: ControlledDep, body: bills.PutBalance) -> bills.Bill:
     """Set what is left to spend; null is "no limit"."""

@@ -1,18 +1,19 @@
 """The control plane's routes. Control calls are never activity."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends
+from fastapi import Depends, Header
 from starlette.responses import Response
 
+from together_mock.api.calls import bearer
 from together_mock.api.control import lane, mapping, schemas
 from together_mock.api.dependencies import ControlledDep, WorldDep, admin
 from together_mock.api.documented import errors
 from together_mock.api.errors import JSON
 from together_mock.api.routing import router as new_router
 from together_mock.core.instants import parse_instant
-from together_mock.services import control, snapshot, state
+from together_mock.services import control, snapshot, starting, state
 from together_mock.services.projects import key_id
 
 # Probes have no key.
@@ -44,6 +45,35 @@ def get_project(
         slug=project.slug,
         organization_id=project.organization_id,
         api_key_id=key_id(call.key_hash) if call.key_hash else None,
+    )
+
+
+@router.delete(
+    "/project", operation_id="deleteProject", status_code=204, responses=errors(401, 404)
+)
+def delete_project(call: ControlledDep) -> None:
+    """Delete the project with everything in it; its key may get a new one."""
+    call.world.drop_project(call.project)
+
+
+@router.post(
+    "/projects",
+    operation_id="createProject",
+    status_code=201,
+    responses=errors(400, 401, 409),
+)
+def create_project(
+    world: WorldDep,
+    body: dict[str, Any],
+    authorization: Annotated[str | None, Header()] = None,
+) -> schemas.Project:
+    """Make a project for `api_key` (else the caller's) that starts from a state document."""
+    project, key_hash = starting.found(world, bearer(authorization), body)
+    return schemas.Project(
+        id=project.id,
+        slug=project.slug,
+        organization_id=project.organization_id,
+        api_key_id=key_id(key_hash),
     )
 
 

@@ -1,0 +1,142 @@
+"""The projects of a world: found by key or by name, made on first use, made to order, deleted."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from together_mock.core import ids
+from together_mock.core.clock import RealTime, VirtualClock
+from together_mock.core.errors import MockError
+from together_mock.services import projects
+from together_mock.services.projects import Project
+from together_mock.settings import Settings
+from together_mock.store import accounts, queries
+from together_mock.store.database import Database
+
+
+class Registry:
+    """Every project, and the keys that lead to each. Thread-safe."""
+
+    def __init__(self, settings: Settings, database: Database, time: RealTime) -> None:
+        self.settings = settings
+        # The hashes of the listed keys; None when every key is accepted.
+        self.listed_keys: set[str] | None = set() if settings.api_keys else None
+        # The hashes of keys that are accepted as long as the projects made for them are there.
+        self.lent_keys: set[str] = set()
+        # The keys of projects that no state file replaces: the database had them, or one made them.
+        self.held: set[int] = set()
+        # Called with every project made from now on; set by a state document for all of them.
+        self.on_new_project: Callable[[Project], None] = lambda _project: None
+        self._database = database
+        self._time = time
+        self._lock = threading.RLock()
+        self._by_hash: dict[str, Project] = {}
+        self._by_name: dict[str, Project] = {}
+
+    def _register(self, project: Project) -> None:
+        self._by_name[project.id] = self._by_name[project.slug] = project
+
+    def accepts(self, key_hash: str) -> bool:
+        """Whether a key may be used: one that is listed, or any where none is."""
+        listed = self.listed_keys
+        return listed is None or key_hash in listed or key_hash in self.lent_keys
+
+    def project_of(self, key_hash: str) -> Project | None:
+        """The project of a key that was seen before."""
+        return self._by_hash.get(key_hash)
+
+    def project_named(self, name: str) -> Project | None:
+        """A project by slug or id."""
+        return self._by_name.get(name)
+
+    def ensure_project(self, key_hash: str, slug: str | None = None) -> Project:
+        """The project of a key, made on first use; `slug` may name one that exists."""
+        with self._lock:
+            project = self._by_hash.get(key_hash)
+            if project is None:
+                slug = slug or projects.default_slug(key_hash)
+                project = self._by_name.get(slug)
+                if project is None:
+                    project = self._create_project(key_hash, slug)
+                    self.on_new_project(project)
+                else:
+                    self._add_key(key_hash, project)
+            return project
+
+    def found_project(self, key_hash: str, slug: str, seed: str | None) -> Project:
+        """Make a project for a key; its ids follow from its seed and slug.
+
+        Args:
+            key_hash: the hash of its key.
+            slug: its slug.
+            seed: what its ids follow from; None is the server's seed.
+
+        Raises:
+            MockError: `project_exists`: the key has a project, or the slug or the id is in use.
+        """
+        with self._lock:
+            if key_hash in self._by_hash:
+                raise MockError("project_exists", param="api_key", what="the key")
+            project_id = _project_id(seed or str(self.settings.seed), slug)
+            if slug in self._by_name or project_id in self._by_name:
+                raise MockError("project_exists", param="project.slug", what=f"the slug {slug}")
+            return self._create_project(key_hash, slug, seed)
+
+    def _create_project(self, key_hash: str, slug: str, seed: str | None = None) -> Project:
+        settings = self.settings
+        clock = projects.starting_clock(settings, self._time.now())
+        columns = _new_columns(slug, settings.seed, settings.preset, clock, seed)
+        with self._database.writing() as connection:
+            project = Project.from_row(accounts.add_project(connection, columns))
+            accounts.add_api_key(connection, key_hash, project.key)
+            connection.commit()
+        self._register(project)
+        self._by_hash[key_hash] = project
+        return project
+
+    def _add_key(self, key_hash: str, project: Project) -> None:
+        with self._database.writing() as connection:
+            accounts.add_api_key(connection, key_hash, project.key)
+            connection.commit()
+        self._by_hash[key_hash] = project
+
+    def drop_project(self, project: Project) -> None:
+        """Delete a project with everything in it; its keys may get new ones.
+
+        Raises:
+            MockError: `project_gone`: somebody else was faster.
+        """
+        with self._lock:
+            if project.gone:
+                raise MockError("project_gone", project=project.slug)
+            with self._database.writing() as connection:
+                keys = accounts.keys_of(connection, project.key)
+                queries.delete_endpoints(connection, project.key)
+                accounts.delete_project(connection, project.key)
+                connection.commit()
+            project.gone = True
+            for key_hash in keys:
+                self._by_hash.pop(key_hash, None)
+            self.lent_keys.difference_update(keys)
+            self._by_name.pop(project.id, None)
+            self._by_name.pop(project.slug, None)
+
+
+def _new_columns(
+    slug: str, server_seed: int, preset: str, clock: VirtualClock, seed: str | None = None
+) -> dict[str, Any]:
+    """The columns of a new project; its ids follow from its seed, or the server's, and the slug."""
+    facts = projects.Facts(slug, seed or projects.project_seed(server_seed, slug), preset, clock)
+    seed = seed or str(server_seed)
+    return {
+        "id": _project_id(seed, slug),
+        "organization_id": ids.prefixed("org", seed, slug),
+        "request_count": 0,
+        "script_hits": "{}",
+        **facts.columns(),
+    }
+
+
+def _project_id(seed: str, slug: str) -> str:
+    """The id of a project that a seed and a slug give."""
+    return ids.prefixed("proj", seed, slug)
