@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ class Application:
             self._lanes.append(StorageLane(world))
         self._lanes.append(ProbeLane(world))
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._loading: Future[None] | None = None
         self._api: FastAPI | None = None
         self._guarded: App | None = None
         self._observer = Observer(world, self._clients, self._manage, self._refusal)
@@ -60,7 +63,7 @@ class Application:
 
     async def _by_framework(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._guarded is None:
-            await asyncio.to_thread(self.load)
+            await asyncio.wrap_future(self.start_loading())
         assert self._guarded is not None
         if scope["type"] == "http":
             scope["path"] = self._place(scope["path"])
@@ -84,6 +87,30 @@ class Application:
         self.load()
         assert self._api is not None
         return self._api
+
+    def start_loading(self) -> Future[None]:
+        """Begin to `load`, in a thread that no stop has to wait for."""
+        with self._starting:
+            if self._loading is None:
+                self._loading = Future()
+                threading.Thread(
+                    target=self._load_apart, args=(self._loading,), daemon=True
+                ).start()
+            return self._loading
+
+    def _load_apart(self, loading: Future[None]) -> None:
+        loading.set_running_or_notify_cancel()
+        try:
+            self.load()
+        except BaseException as error:
+            loading.set_exception(error)
+        else:
+            loading.set_result(None)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a thread is still at it."""
+        return self._loading is not None and not self._loading.done()
 
     def load(self) -> None:
         """Import the framework and declare the routes: a third of a start that lanes can spare."""

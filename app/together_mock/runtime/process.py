@@ -34,6 +34,11 @@ def run(settings: Settings, ready_file: str | None, log_level: str, log_format: 
         run_loop(_serve(server, lambda: _announce(server.url, ready_file)))
     finally:
         server.close()
+    if server.application.is_loading:
+        # Everything is closed; an import that nobody waits for any more is not worth a second.
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
 
 
 async def _serve(server: Server, on_ready: Callable[[], None]) -> None:

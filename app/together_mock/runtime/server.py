@@ -109,7 +109,7 @@ class Server:
             raise
         # Whoever waited for the server has the processor first.
         await asyncio.sleep(_HEAD_START)
-        await asyncio.to_thread(self.application.load)
+        await asyncio.wrap_future(self.application.start_loading())
 
     def stop(self) -> None:
         """Ask the server to stop; safe to call from a signal handler or another thread."""
