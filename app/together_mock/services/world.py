@@ -140,6 +140,8 @@ class World:
                     with self.write(project):
                         pass
                 except Exception:
+                    if self.stopping:  # which cuts short what is due; `close` runs it
+                        return
                     # One project's trouble keeps no other from going on; its next request shows it.
                     log.exception("project %s could not be brought up to date", project.slug)
 
