@@ -18,14 +18,15 @@ serve: .venv/.synced ## run the server on http://127.0.0.1:4010
 
 test: lint unit ## lint, types, layers, and every test but those of the other client generations
 
-lint: .venv/.synced ## ruff, mypy, import-linter
+lint: .venv/.synced ## ruff, mypy, import-linter, hadolint
 	$(RUN)ruff format --check --quiet app tests benchmarks docs/examples
 	$(RUN)ruff check --quiet app tests benchmarks docs/examples
 	$(RUN)mypy --no-error-summary
 	$(RUN)lint-imports --no-logo
+	$(RUN)hadolint Dockerfile
 
 unit: .venv/.synced
-	$(RUN)pytest -n auto tests docs/examples --ignore=tests/clients
+	$(RUN)pytest -n auto --dist loadgroup tests docs/examples --ignore=tests/clients
 
 test-clients: .venv/.synced ## every SDK and command-line generation, third-party clients, the README
 	$(RUN)pytest -n 2 --dist loadgroup tests/clients
@@ -34,7 +35,7 @@ bench: .venv/.synced ## the figures, with the machine described
 	$(RUN)python -m benchmarks
 
 docs: .venv/.synced ## write the generated tables, and what the walkthroughs really print
-	cd tests && ../$(RUN)python -m tables && ../$(RUN)python -m clients.walkthroughs
+	cd tests && ../$(RUN)python -m tables && ../$(RUN)python -m image.sizes && ../$(RUN)python -m clients.walkthroughs
 
 lock: $(UV) ## resolve the dependencies anew
 	$(UV) lock --upgrade

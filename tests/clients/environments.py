@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 STORE = ROOT / ".clients"
 UV = ROOT / ".tools" / "bin" / "uv"
+PYTHON = sys.executable
 # The npm packages of an environment, by its name.
 NODE_PACKAGES = {
     "node": ("together-ai@0.52.0",),
@@ -44,6 +45,8 @@ NODE_PACKAGES = {
     ),
 }
 SCHEMA_SUITE = "jsonschema-4.26.0"
+# What a selection of the project's own tests takes to run.
+_TEST_TOOLS = ("pytest", "pytest-timeout", "httpx", "hypothesis", "jsonschema", "schemathesis")
 # An environment with pip in it, which fetches sources.
 _FETCHER = "together-2.42.0-suite"
 _PIP = ("-m", "pip", "--quiet", "--disable-pip-version-check")
@@ -64,6 +67,22 @@ def python(name: str) -> Path:
             _run(target / "bin/python", *_PIP, "install", "--requirement", requirements)
 
     return _made_once(name, recipe, build) / "bin"
+
+
+def resolved(resolution: str, requirements: Sequence[str]) -> Path:
+    """The `bin` of a virtual environment with requirements by a resolution of uv's, and pytest."""
+
+    def build(target: Path) -> None:
+        _run(UV, "venv", "--quiet", "--python", PYTHON, target)
+        wanted, chosen = target / "wanted.txt", target / "chosen.txt"
+        wanted.write_text("\n".join(requirements), encoding="utf-8")
+        by = ("--quiet", "--resolution", resolution, "--python", target / "bin/python")
+        _run(UV, "pip", "compile", *by, "--output-file", chosen, wanted)
+        into = ("--quiet", "--python", target / "bin/python", "--constraints", chosen)
+        _run(UV, "pip", "install", *into, "--requirements", chosen, *_TEST_TOOLS)
+
+    recipe = "\n".join([sys.version, *requirements, *_TEST_TOOLS])
+    return _made_once(f"resolved-{resolution}", recipe, build) / "bin"
 
 
 def node(name: str = "node") -> tuple[Path, Path]:
@@ -125,12 +144,12 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _run(*command: str | Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env=_installing(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=installing(), check=False)
     if done.returncode:
         words = " ".join(str(word) for word in command)
         pytest.fail(f"{words}\nexited with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
-def _installing() -> dict[str, str]:
+def installing() -> dict[str, str]:
     """The caller's environment, which knows the registries, less the environment it runs in."""
     return {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}

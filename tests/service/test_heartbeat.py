@@ -4,13 +4,17 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from service.scenario import FakeTime, Stage
-from support import ServerFactory
+from support import H100X2, MIXTRAL, ServerFactory
+from together_mock.bootstrap import build_world
 from together_mock.core.clock import MachineTime
 from together_mock.runtime.heartbeat import Heartbeat
-from together_mock.services import inference
+from together_mock.services import inference, state
+from together_mock.services.projects import hash_of
+from together_mock.settings import Settings
 
 PATIENCE = 20
 
@@ -144,3 +148,23 @@ def test_activity_asks_to_be_flushed_within_a_second():
         assert not stage.project.has_activity
     finally:
         stage.close()
+
+
+def test_a_beat_that_a_stop_cuts_short_is_no_error_and_is_made_up_for(tmp_path, caplog):
+    """What is due when a server is told to stop is run as it closes, and nothing is logged."""
+    time, file = FakeTime(), tmp_path / "store.db"
+    world = build_world(Settings(database=str(file)), time)
+    project = world.ensure_project(hash_of("stopped"))
+    asked = {"model": MIXTRAL, "hardware": H100X2, "state": "PENDING"}
+    state.put(world, project, {"endpoints": [asked], "clock": {"rate": 1}})
+    time.go_to(time.real + 60)
+    world.stopping = True
+    with caplog.at_level(logging.ERROR, "together_mock"):
+        world.tick()
+        with closing(sqlite3.connect(file)) as store:
+            before = store.execute("SELECT state FROM deployment").fetchall()
+        world.close()
+    with closing(sqlite3.connect(file)) as store:
+        after = store.execute("SELECT state FROM deployment").fetchall()
+    assert (before, after) == ([("queued",)], [("serving",)])
+    assert caplog.text == ""

@@ -91,6 +91,8 @@ class World(Registry):
                     with self.write(project):
                         pass
                 except Exception:
+                    if self.stopping:  # which cuts short what is due; `close` runs it
+                        return
                     if project.gone:
                         continue
                     # One project's trouble keeps no other from going on; its next request shows it.
