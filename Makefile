@@ -4,6 +4,8 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin/
+# What installs or builds something, or runs whole test suites: for `make test-clients`.
+SLOW := tests/clients tests/image tests/plugin/test_page.py
 
 export UV_PYTHON_DOWNLOADS = never
 export UV_COMPILE_BYTECODE = 1
@@ -26,10 +28,10 @@ lint: .venv/.synced ## ruff, mypy, import-linter, hadolint
 	$(RUN)hadolint Dockerfile
 
 unit: .venv/.synced
-	$(RUN)pytest -n auto --dist loadgroup tests docs/examples --ignore=tests/clients
+	$(RUN)pytest -n auto tests docs/examples $(addprefix --ignore=,$(SLOW))
 
-test-clients: .venv/.synced ## every SDK and command-line generation, third-party clients, the README
-	$(RUN)pytest -n 2 --dist loadgroup tests/clients
+test-clients: .venv/.synced ## every SDK and command-line generation, third-party clients, pages, the image
+	$(RUN)pytest -n 2 --dist loadgroup $(SLOW)
 
 bench: .venv/.synced ## the figures, with the machine described
 	$(RUN)python -m benchmarks
