@@ -1,7 +1,14 @@
 """The pages say what the code does."""
 
+import re
+
 import pytest
 import tables
+from clients.walkthroughs import find
+
+TEXTS = [*tables.PAGES, tables.ROOT / "CONTRIBUTING.md", tables.ROOT / "CHANGELOG.md"]
+# What may stand above a console block that is in no walkthrough.
+_MARKED = re.compile(r"<!-- (not run|run by): (.+?) -->\n```console\n.*?```", re.DOTALL)
 
 
 @pytest.mark.parametrize("page", tables.PAGES, ids=lambda page: page.stem)
@@ -15,3 +22,15 @@ def test_every_table_is_on_a_page():
     """Options, routes and the catalogues are all documented."""
     text = "".join(page.read_text(encoding="utf-8") for page in tables.PAGES)
     assert [name for name in tables.TABLES if f"<!-- table: {name} -->" not in text] == []
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
+def test_what_a_terminal_shows_is_run_or_says_why_not(page):
+    """A console block is in a walkthrough, or names the test that runs it, or why none does."""
+    text = page.read_text(encoding="utf-8")
+    for walkthrough in find(page):
+        text = text.replace(walkthrough.text, "")
+    for how, what in _MARKED.findall(text):
+        if how == "run by":
+            assert page.name in (tables.ROOT / what).read_text(encoding="utf-8"), what
+    assert "```console" not in _MARKED.sub("", text)
