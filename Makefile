@@ -10,7 +10,7 @@ SLOW := tests/clients tests/image tests/plugin/test_page.py
 export UV_PYTHON_DOWNLOADS = never
 export UV_COMPILE_BYTECODE = 1
 
-.PHONY: help serve test lint unit test-clients bench docs lock clean
+.PHONY: help serve test lint unit test-clients bench docs site lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,8 +21,8 @@ serve: .venv/.synced ## run the server on http://127.0.0.1:4010
 test: lint unit ## lint, types, layers, and every test but those of the other client generations
 
 lint: .venv/.synced ## ruff, mypy, import-linter, hadolint
-	$(RUN)ruff format --check --quiet app tests benchmarks docs/examples
-	$(RUN)ruff check --quiet app tests benchmarks docs/examples
+	$(RUN)ruff format --check --quiet app tests benchmarks docs/examples docs/site
+	$(RUN)ruff check --quiet app tests benchmarks docs/examples docs/site
 	$(RUN)mypy --no-error-summary
 	$(RUN)lint-imports --no-logo
 	$(RUN)hadolint Dockerfile
@@ -39,11 +39,15 @@ bench: .venv/.synced ## the figures, with the machine described
 docs: .venv/.synced ## write the generated tables, and what the walkthroughs really print
 	cd tests && ../$(RUN)python -m tables && ../$(RUN)python -m image.sizes && ../$(RUN)python -m clients.walkthroughs
 
+site: $(UV) ## build the pages as a site in .site/, strictly: a broken link or anchor is an error
+	@UV_PROJECT_ENVIRONMENT=.clients/site $(UV) sync --quiet --frozen --only-group docs --python $(PYTHON)
+	@NO_MKDOCS_2_WARNING=1 .clients/site/bin/mkdocs build --strict --config-file docs/site/mkdocs.yml
+
 lock: $(UV) ## resolve the dependencies anew
 	$(UV) lock --upgrade
 
 clean: ## remove what the other targets installed
-	rm -rf .venv .tools .clients
+	rm -rf .venv .tools .clients .site
 
 $(UV):
 	$(PYTHON) -m venv .tools

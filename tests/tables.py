@@ -7,10 +7,10 @@ writes them; `test_docs.py` holds every page against them.
 import inspect
 import json
 import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import areas
 import click
 from pydantic import BaseModel
 from together_mock import cli, pytest_plugin
@@ -56,13 +56,18 @@ def routes(generation: str) -> str:
 
 
 def fidelity() -> str:
-    """How many errors and behaviours there are of each grade."""
-    catalogue = Catalog().fidelity()
-    rows = []
-    for grade in ("confirmed", "documented", "reported", "inferred"):
-        counts = [str(Counter(row["grade"] for row in part)[grade]) for part in catalogue.values()]
-        rows.append((grade, *counts))
-    return _table(("grade", *catalogue), rows)
+    """How many errors and behaviours of each grade there are in every area."""
+    found = areas.counts(Catalog().fidelity())
+    rows = [
+        (area, *(str(grades[one] or "") for one in areas.GRADES)) for area, grades in found.items()
+    ]
+    sums = (str(sum(grades[one] for grades in found.values())) for one in areas.GRADES)
+    return _table(("area", *areas.GRADES), [*rows, ("all", *sums)])
+
+
+def base_urls() -> str:
+    """Where each client is told the server's address, and how it is spelled there."""
+    return _table(("client", "base URL", "read from"), BASE_URLS)
 
 
 def behaviours() -> str:
@@ -156,12 +161,34 @@ def _first_paragraph(documented: object) -> str:
     return " ".join((inspect.getdoc(documented) or "").split("\n\n")[0].split())
 
 
+_ROOT_URL = "`http://127.0.0.1:4010`"
+_V1_URL = "`http://127.0.0.1:4010/v1`"
+# The walkthroughs of these clients export the same; `test_walkthroughs.py` compares them.
+BASE_URLS = [
+    ("`together` 3.x, `tg`", _ROOT_URL, "`TOGETHER_BASE_URL`"),
+    (
+        "`together` 1.x and 2.x, `client.beta` and `tg beta` of 2.x too",
+        _V1_URL,
+        "`TOGETHER_BASE_URL`",
+    ),
+    ("`together-ai` (npm)", _V1_URL, "`TOGETHER_BASE_URL`"),
+    ("OpenAI clients", _V1_URL, "`OPENAI_BASE_URL`"),
+    ("LangChain (`langchain-together`)", _V1_URL, "`TOGETHER_API_BASE`"),
+    ("LiteLLM (`together_ai/…`)", _V1_URL, "`TOGETHER_AI_API_BASE`"),
+    (
+        "the 2024 API",
+        _ROOT_URL + " and `/v0/…`, `/v1/…`; all of it below `/legacy` too",
+        "the request",
+    ),
+]
+
 TABLES: dict[str, Callable[[], str]] = {
     "options": options,
     "routes-v1": lambda: routes("v1"),
     "routes-v2": lambda: routes("v2"),
     "routes-legacy": lambda: routes("legacy"),
     "routes-control": lambda: routes("control"),
+    "base-urls": base_urls,
     "fidelity": fidelity,
     "behaviours": behaviours,
     "errors": errors,

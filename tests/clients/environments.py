@@ -100,6 +100,15 @@ def node(name: str = "node") -> tuple[Path, Path]:
     return Path(executable), _made_once(name, " ".join(packages), build) / "node_modules"
 
 
+def packages(name: str) -> set[str]:
+    """Every package of an environment with its release, as its installer would be asked for it."""
+    if name in NODE_PACKAGES:
+        return set(NODE_PACKAGES[name])
+    requirements = HERE / "requirements" / f"{name}.txt"
+    lines = requirements.read_text(encoding="utf-8").splitlines()
+    return {line.partition(" ;")[0].strip() for line in lines}
+
+
 def official_suite(release: str) -> Path:
     """The unpacked source distribution of an SDK release, with the tests that its authors run."""
     return _source(f"suite-source-{release}", f"together-{release}")
@@ -108,6 +117,31 @@ def official_suite(release: str) -> Path:
 def schema_suite() -> Path:
     """The JSON Schema Test Suite, which the source distribution of a validator carries."""
     return _source("schema-suite", SCHEMA_SUITE) / "json" / "tests"
+
+
+def wheel(folder: Path) -> None:
+    """Build the distribution of this checkout into a folder."""
+    if UV.is_file():
+        _run(UV, "build", "--quiet", "--wheel", "--out-dir", folder, ROOT)
+    else:
+        _run(sys.executable, *_PIP, "wheel", "--no-deps", "--wheel-dir", folder, ROOT)
+    # What the builder leaves beside a wheel is no part of it.
+    (folder / ".gitignore").unlink(missing_ok=True)
+
+
+def shell(command: str, folder: Path, programs: Path) -> str:
+    """Install something by the line that a page gives; what it said if it failed."""
+    environment = {**installing(), "PATH": f"{programs}:{os.defpath}"}
+    done = subprocess.run(
+        ["bash", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+        env=environment,
+        check=False,
+    )
+    return done.stdout if done.returncode else ""
 
 
 def _source(name: str, release: str) -> Path:

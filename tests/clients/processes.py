@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -18,26 +19,54 @@ _FRAMES = str.maketrans(dict.fromkeys("│╭╮╰╯├┤┬┴┼─", " "))
 
 
 class ServerProcess:
-    """`together-mock serve` on a free port, clocks standing still."""
+    """`together-mock serve` on a free port, on a terminal, clocks standing still.
 
-    def __init__(self, *options: str, folder: Path | None = None) -> None:
-        command = [Path(sys.executable).with_name("together-mock"), "serve", "--port", "0"]
+    Attributes:
+        root: where it answers.
+        banner: what it printed.
+    """
+
+    def __init__(
+        self, *options: str, folder: Path | None = None, programs: Path | None = None
+    ) -> None:
+        program = (programs or Path(sys.executable).parent) / "together-mock"
         frozen = ("--clock-rate", "0", "--start-at", START, "--log-level", "warning")
-        self._process = subprocess.Popen(
-            [*command, *frozen, *options],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=_bare(),
-            cwd=folder,
-        )
-        assert self._process.stdout
-        self.root: str = json.loads(self._process.stdout.readline())["url"]
+        command = [program, "serve", "--port", "0", *frozen, *options]
+        self._process, self.banner = on_terminal(command, folder, _bare())
+        found = re.search(r"is ready at (\S+)", self.banner)
+        assert found, self.banner
+        self.root = found[1]
 
     def stop(self) -> int:
         """Stop it as a supervisor would; its exit status."""
         self._process.send_signal(signal.SIGTERM)
         with self._process:
             return self._process.wait(timeout=10)
+
+
+def on_terminal(
+    command: list[Any], folder: Path | None, environment: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], str]:
+    """A server whose standard output is a terminal, once it is ready; what it printed there."""
+    terminal, server_side = pty.openpty()
+    process = subprocess.Popen(command, stdout=server_side, env=environment, cwd=folder)
+    os.close(server_side)
+    return process, _shown(terminal)
+
+
+def _shown(terminal: int) -> str:
+    """What a server prints on its terminal until it is ready, or has ended."""
+    shown = b""
+    # The lines to export come last, and an empty line ends them.
+    while not (b"export" in shown and shown.endswith(b"\r\n\r\n")):
+        try:
+            shown += os.read(terminal, 10_000)
+        except OSError:
+            # The other side is closed.
+            break
+    # Nothing more is printed: log lines go to standard error.
+    os.close(terminal)
+    return shown.decode().replace("\r\n", "\n").rstrip()
 
 
 @dataclass(frozen=True)
@@ -65,6 +94,8 @@ class Client:
     key: str
     # What of the base URL follows the root: 3.x spells the API's version in each path itself.
     base: str = "/v1"
+    # Whether the environment says where the server is, or the commands do.
+    is_aimed: bool = True
 
     def run(self, command: str | Path, *arguments: str | Path, **variables: str) -> Ran:
         """Run a command of the installation to its end."""
@@ -101,14 +132,14 @@ class Client:
 
     def _environment(self) -> dict[str, str]:
         homes = {f"XDG_{kind}_HOME": str(self.home) for kind in ("CONFIG", "CACHE", "DATA")}
+        aim = {"TOGETHER_BASE_URL": f"{self.root}{self.base}", "TOGETHER_API_KEY": self.key}
         return {
             **_bare(),
             **homes,
+            **(aim if self.is_aimed else {}),
             "PATH": f"{self.programs}:{os.defpath}",
             "HOME": str(self.home),
             "COLUMNS": "200",
-            "TOGETHER_BASE_URL": f"{self.root}{self.base}",
-            "TOGETHER_API_KEY": self.key,
             "TOGETHER_TELEMETRY_DISABLED": "1",
             "TOGETHER_DISABLE_VERSION_CHECK": "1",
             "TOGETHER_NO_BANNER": "1",

@@ -1,17 +1,26 @@
 """The walkthroughs that README.md and docs/ print: found, run, and written back with real output.
 
 A walkthrough stands between `<!-- walkthrough: CLIENT [SERVER OPTIONS] -->` and `<!-- end -->`.
-In its console blocks a line that begins with `$ ` is a command and what follows it is its output;
-a python block is a program, and the text block that follows it is what it prints. `$ make serve
-ARGS="..."` stops the server and starts another one with these options, in the client's folder. The
-client `curl` needs no SDK.
-`python -m clients.walkthroughs` (make docs) replaces every output by what the command prints.
+CLIENT is a release of `together`, `curl` for none, or one of `_ENVIRONMENTS`. In console blocks a
+line that begins with `$ ` is a command and what follows it is its output; a block of one of
+`_PROGRAMS` is a program, and the text block that follows it is what it prints. Some commands mean
+more than a shell would make of them:
+
+- `$ make serve`, and `$ make serve ARGS="..."`, stop the server and start another one with these
+  options, in the client's folder; what it prints is its banner.
+- `$ pip install ...` and `$ npm install ...` install nothing: the client has what they name, or the
+  walkthrough fails.
+- `$ export ...` holds for all that follows. Where one of them says the server's address, the client
+  has no other word of it.
+
+`python -m clients.walkthroughs [PAGE...]` (make docs) replaces every output by what the command
+prints.
 """
 
 import re
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,19 +29,39 @@ from clients.processes import Client, ServerProcess
 
 PAGES = (environments.ROOT / "README.md", *sorted((environments.ROOT / "docs").glob("*.md")))
 _WALKTHROUGH = re.compile(r"<!-- walkthrough: (\S+)(.*?) -->\n(.*?)<!-- end -->", re.DOTALL)
-_BLOCK = re.compile(r"```console\n(.*?)```|```python\n(.*?)```\s*```text\n(.*?)```", re.DOTALL)
-_RESTART = re.compile(r'make serve ARGS="([^"]*)"')
+# How a program of each language is run, from the file that it is put into.
+_PROGRAMS = {
+    "python": ("program.py", "python program.py"),
+    "javascript": ("program.mjs", "node program.mjs"),
+    "typescript": ("program.mts", "node node_modules/tsx/dist/cli.mjs program.mts"),
+}
+_BLOCK = re.compile(
+    rf"```console\n(.*?)```|```({'|'.join(_PROGRAMS)})\n(.*?)```\s*```text\n(.*?)```", re.DOTALL
+)
+_SERVE = re.compile(r'make serve(?: ARGS="([^"]*)")?')
+_INSTALL = re.compile(r"(?:pip|npm) install (.+)")
+# The clients that are no release of `together`, with the environment of each.
+_ENVIRONMENTS = {
+    "openai": "openai",
+    "langchain": "langchain",
+    "litellm": "litellm",
+    "together-ai": "node-examples",
+}
 _ADDRESS = "http://127.0.0.1:4010"
 _KEY = "test-key"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A command, or a Python program, and what it prints."""
+    """A command, or a program in a language of `_PROGRAMS`, and what it prints."""
 
     command: str
     output: str
-    is_program: bool = False
+    language: str = ""
+
+    def at(self, server: ServerProcess) -> "Step":
+        """The step with a server's address as pages have it."""
+        return replace(self, output=self.output.replace(server.root, _ADDRESS))
 
 
 @dataclass(frozen=True)
@@ -48,13 +77,17 @@ class Walkthrough:
     def steps(self) -> list[Step]:
         """Every command and program of its blocks."""
         steps = []
-        for console, program, output in _BLOCK.findall(self.text):
-            steps += (
-                _steps(console)
-                if console
-                else [Step(program, output.rstrip("\n"), is_program=True)]
-            )
+        for console, language, program, output in _BLOCK.findall(self.text):
+            program_step = Step(program, output.rstrip("\n"), language)
+            steps += [program_step] if language else _steps(console)
         return steps
+
+    @property
+    def environment(self) -> str:
+        """The name of its client's environment; empty for none."""
+        if self.client == "curl":
+            return ""
+        return _ENVIRONMENTS.get(self.client, f"together-{self.client}")
 
 
 def find(page: Path) -> list[Walkthrough]:
@@ -83,60 +116,110 @@ def _is_whole(lines: list[str]) -> bool:
     return not lines[-1].endswith("\\")
 
 
-def run(walkthrough: Walkthrough, home: Path) -> list[Step]:
-    """Follow a walkthrough to the letter on a fresh server; what every command printed."""
-    programs = Path(sys.executable).parent
-    if walkthrough.client != "curl":
-        programs = environments.python(f"together-{walkthrough.client}")
+class _Reader:
+    """Somebody who follows a walkthrough to the letter, from a fresh server on."""
+
+    def __init__(self, walkthrough: Walkthrough, home: Path, alone: Path | None) -> None:
+        self._alone = alone
+        self._environment = walkthrough.environment
+        self._home = home
+        self._base = "" if walkthrough.client.startswith("3.") else "/v1"
+        commands = [step.command for step in walkthrough.steps]
+        self._is_aimed = not any(_ADDRESS in one and one.startswith("export ") for one in commands)
+        self._programs = alone or self._installed()
+        self._exports: list[str] = []
+        self._server = self._served(walkthrough.options)
+
+    def _installed(self) -> Path:
+        if self._environment.startswith("node"):
+            node, modules = environments.node(self._environment)
+            (self._home / "node_modules").symlink_to(modules, target_is_directory=True)
+            return node.parent
+        return (
+            environments.python(self._environment)
+            if self._environment
+            else Path(sys.executable).parent
+        )
+
+    def _served(self, words: str) -> ServerProcess:
+        options = ("--clock-rate", "1", *shlex.split(words))
+        return ServerProcess(*options, folder=self._home, programs=self._alone)
+
+    def stop(self) -> None:
+        """End the server."""
+        self._server.stop()
+
+    def follow(self, step: Step) -> Step:
+        """Do one step; the step with what it really printed."""
+        served, installs = _SERVE.fullmatch(step.command), _INSTALL.fullmatch(step.command)
+        if served:
+            self.stop()
+            self._server = self._served(served[1] or "")
+            # Where a page leaves the banner out, it is not what the page is about.
+            return replace(step, output=self._server.banner if step.output else "").at(self._server)
+        if installs:
+            return replace(step, output=self._missing(step.command, shlex.split(installs[1])))
+        if step.command.startswith("export "):
+            self._exports.append(step.command)
+        return self._run(step)
+
+    def _missing(self, command: str, requirements: list[str]) -> str:
+        """What an installation says when it fails; nothing where the client has all of it."""
+        if self._alone:
+            return environments.shell(command, self._home, self._alone)
+        has = environments.packages(self._environment)
+        lacks = [one for one in requirements if re.sub(r"\[.*?\]", "", one) not in has]
+        return f"{self._environment} has no {', '.join(lacks)}" if lacks else ""
+
+    def _run(self, step: Step) -> Step:
+        root = self._server.root
+        client = Client(self._programs, self._home, root, _KEY, self._base, self._is_aimed)
+        command = step.command.replace(_ADDRESS, root)
+        if step.language:
+            name, runs = _PROGRAMS[step.language]
+            (self._home / name).write_text(command, encoding="utf-8")
+            command = runs
+        exports = [one.replace(_ADDRESS, root) for one in self._exports]
+        output = client.shell("\n".join([*exports, command])).replace(f"{self._home}/", "")
+        return replace(step, output=output).at(self._server)
+
+
+def run(walkthrough: Walkthrough, home: Path, alone: Path | None = None) -> list[Step]:
+    """Follow a walkthrough; what every step printed.
+
+    Args:
+        walkthrough: what to follow.
+        home: an empty folder.
+        alone: the programs of an environment that has the server and nothing else. Installations
+            are made there.
+    """
     # On a terminal, curl draws no meter beside what it prints.
     (home / ".curlrc").write_text("silent\nshow-error\n", encoding="utf-8")
-    server = _served(walkthrough.options.split(), home)
-    done = []
+    reader = _Reader(walkthrough, home, alone)
     try:
-        for step in walkthrough.steps:
-            restart = _RESTART.fullmatch(step.command)
-            if restart:
-                server.stop()
-                server = _served(restart[1].split(), home)
-                done.append(Step(step.command, ""))
-            else:
-                base = "" if walkthrough.client.startswith("3.") else "/v1"
-                client = Client(programs, home, server.root, _KEY, base)
-                done.append(_run(client, step, server.root))
-        return done
+        return [reader.follow(step) for step in walkthrough.steps]
     finally:
-        server.stop()
-
-
-def _served(options: list[str], home: Path) -> ServerProcess:
-    return ServerProcess("--clock-rate", "1", *options, folder=home)
-
-
-def _run(client: Client, step: Step, root: str) -> Step:
-    command = step.command.replace(_ADDRESS, root)
-    output = client.shell(
-        "python - <<'PROGRAM'\n" + command + "PROGRAM" if step.is_program else command
-    )
-    return Step(step.command, output.replace(root, _ADDRESS), step.is_program)
+        reader.stop()
 
 
 def comparable(output: str) -> str:
     """An output without what no two runs share: instants."""
     output = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?", "INSTANT", output)
     output = re.sub(r"\d\d/\d\d/\d{4}, \d\d:\d\d [AP]M", "INSTANT", output)
+    output = re.sub(r'"created":\d{10}\b', '"created":INSTANT', output)
     return "\n".join(line.rstrip() for line in output.strip().splitlines())
 
 
 def _printed(step: Step) -> str:
     output = f"{step.output}\n" if step.output else ""
-    if step.is_program:
-        return f"```python\n{step.command}```\n\n```text\n{output}```"
+    if step.language:
+        return f"```{step.language}\n{step.command}```\n\n```text\n{output}```"
     return f"$ {step.command}\n{output}"
 
 
-def write() -> None:
-    """Write the real outputs into every page."""
-    for page in PAGES:
+def write(pages: list[Path]) -> None:
+    """Write the real outputs into pages."""
+    for page in pages:
         for walkthrough in find(page):
             text = walkthrough.text
             with TemporaryDirectory() as home:
@@ -152,4 +235,4 @@ def write() -> None:
 
 
 if __name__ == "__main__":
-    write()
+    write([Path(page).resolve() for page in sys.argv[1:]] or list(PAGES))
