@@ -82,6 +82,10 @@ METRICS = {
     ),
 }
 Labels = tuple[str, ...]
+_TEXT = {
+    "description": "The figures, by metric.",
+    "content": {"text/plain": {"schema": {"type": "string"}}},
+}
 
 
 async def scraper(request: Request) -> None:
@@ -103,7 +107,7 @@ router = new_router(tags=["Control"], dependencies=[Depends(scraper)])
     "/metrics",
     operation_id="getMetrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {}}}, **errors(400, 401, 404)},
+    responses={200: _TEXT, **errors(400, 401, 404)},
     openapi_extra={"security": []},
 )
 def get_metrics(
