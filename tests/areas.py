@@ -26,7 +26,9 @@ BEHAVIOURS = {
     "Own models, uploads and adapters": "adapter_ own_ upload_",
     "v2: endpoints, deployments, traffic": "v2_",
     "The 2024 API": "legacy_",
-    "Keys, limits and faults": "error_ fault_ limits_ management_ no_rate_ unknown_",
+    "Keys, limits, faults, trouble": (
+        "error_ fault_ limits_ management_ no_rate_ request_ store_ unknown_"
+    ),
 }
 # The faces that answer with an error -> area. Where several do, it is common to them.
 ERRORS = {

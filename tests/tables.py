@@ -15,6 +15,7 @@ import click
 from pydantic import BaseModel
 from together_mock import cli, pytest_plugin
 from together_mock.api import document
+from together_mock.api.control.metrics import METRICS, PREFIX, Kind
 from together_mock.asgi import Application
 from together_mock.bootstrap import build_world
 from together_mock.services.catalog import Catalog
@@ -182,6 +183,21 @@ BASE_URLS = [
     ),
 ]
 
+
+def metrics() -> str:
+    """Every metric, as a scraper sees it, with its labels."""
+    rows = [
+        (
+            f"`{PREFIX}{name}{'_total' if one.kind is Kind.COUNTER else ''}`",
+            one.kind.value,
+            ", ".join(f"`{label}`" for label in one.labels),
+            one.help,
+        )
+        for name, one in METRICS.items()
+    ]
+    return _table(("metric", "kind", "labels", "what it tells"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "options": options,
     "routes-v1": lambda: routes("v1"),
@@ -192,6 +208,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "fidelity": fidelity,
     "behaviours": behaviours,
     "errors": errors,
+    "metrics": metrics,
     "scripts": scripts,
     "pytest-fixtures": pytest_fixtures,
     "pytest-options": pytest_options,

@@ -14,6 +14,7 @@ from together_mock.services import documents, starting
 from together_mock.services.catalog import Catalog, CatalogError
 from together_mock.services.projects import hash_of
 from together_mock.services.world import World
+from together_mock.services.yaml_files import read_file
 from together_mock.settings import Settings
 from together_mock.store.database import Database, DatabaseError
 
@@ -44,7 +45,7 @@ def build_world(settings: Settings, time: RealTime | None = None) -> World:
 def _documents(name: str) -> list[Start]:
     try:
         content = Path(name).read_text(encoding="utf-8")
-        return [(name, document) for document in documents.read_file(content)]
+        return [(name, document) for document in read_file(content)]
     except (OSError, ValueError) as error:
         raise StartError(f"--state {name}: {error}") from error
 
@@ -54,7 +55,7 @@ def _rehearse(settings: Settings, starts: list[Start]) -> None:
     world = _open_world(replace(settings, database=None), None)
     try:
         for number, start in enumerate(starts):
-            with _blaming(world, start):
+            with _blaming(world, f"--state {start[0]}"):
                 starting.load(world, start[1])
                 # A document for every project yet to come is tried on one.
                 world.ensure_project(hash_of(f"rehearsal {number}"))
@@ -101,7 +102,8 @@ def apply_start(world: World) -> None:
             raise StartError("--api-key: an empty key could never be sent")
         if slug is not None and not re.fullmatch(documents.SLUG, slug):
             raise StartError(f"--api-key: {slug} is not a project slug (letters, digits, . _ -)")
-        project = world.ensure_project(hash_of(key), slug)
+        with _blaming(world, f"--database: {world.settings.database}"):
+            project = world.ensure_project(hash_of(key), slug)
         if slug is not None and project.slug != slug:
             raise StartError(
                 f"--api-key: the key of {slug} already belongs to {project.slug} in the database"
@@ -109,17 +111,17 @@ def apply_start(world: World) -> None:
         if world.listed_keys is not None:
             world.listed_keys.add(hash_of(key))
     for start in world.starts:
-        with _blaming(world, start):
+        with _blaming(world, f"--state {start[0]}"):
             starting.load(world, start[1])
     world.ready = True
 
 
 @contextmanager
-def _blaming(world: World, start: Start) -> Iterator[None]:
+def _blaming(world: World, option: str) -> Iterator[None]:
     try:
         yield
     except MockError as error:
-        raise StartError(f"--state {start[0]}: {describe(world.catalog, error)}") from error
+        raise StartError(f"{option}: {describe(world.catalog, error)}") from error
 
 
 def split_key(listed: str) -> tuple[str, str | None]:

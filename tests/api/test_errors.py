@@ -46,7 +46,7 @@ def envelope(answer):
         assert answer.text.startswith('{\n  "id": "')
         assert re.fullmatch(r"[0-9A-Za-z]{7}-[0-9A-Za-z]{6}-[0-9a-f]{16}", body.pop("id"))
         sent = {name for name in answer.headers if name.startswith("x-")}
-        assert sent == {"x-api-received"}
+        assert sent == {"x-api-received", "x-request-id"}
     else:
         assert answer.headers["content-type"] == "application/json"
         assert answer.text.startswith('{"error":{"message":')

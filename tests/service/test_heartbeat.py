@@ -4,17 +4,21 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 
 import pytest
-from service.scenario import FakeTime, Stage
-from support import H100X2, MIXTRAL, ServerFactory
-from together_mock.bootstrap import build_world
+from service.scenario import Act, FakeTime, Stage
+from support import H100X2, MIXTRAL, START, ServerFactory
 from together_mock.core.clock import MachineTime
+from together_mock.core.errors import MockError
 from together_mock.runtime.heartbeat import Heartbeat
-from together_mock.services import inference, state
+from together_mock.services import endpoints, inference
+from together_mock.services.catalog import Catalog
+from together_mock.services.endpoints import NewEndpoint
 from together_mock.services.projects import hash_of
+from together_mock.services.world import World
 from together_mock.settings import Settings
+from together_mock.store import queries
+from together_mock.store.database import Database
 
 PATIENCE = 20
 
@@ -150,21 +154,72 @@ def test_activity_asks_to_be_flushed_within_a_second():
         stage.close()
 
 
-def test_a_beat_that_a_stop_cuts_short_is_no_error_and_is_made_up_for(tmp_path, caplog):
-    """What is due when a server is told to stop is run as it closes, and nothing is logged."""
-    time, file = FakeTime(), tmp_path / "store.db"
-    world = build_world(Settings(database=str(file)), time)
-    project = world.ensure_project(hash_of("stopped"))
-    asked = {"model": MIXTRAL, "hardware": H100X2, "state": "PENDING"}
-    state.put(world, project, {"endpoints": [asked], "clock": {"rate": 1}})
-    time.go_to(time.real + 60)
+def test_a_tick_that_a_stop_cuts_short_is_no_failure(caplog):
+    """Nothing is logged, and what was due is done when the world is closed."""
+    stage = Stage()
+    world, player = stage.world, stage.player(1.0, "fast")
+    player.act(Act(0, "create"))
+    stage.time.real += 10
     world.stopping = True
-    with caplog.at_level(logging.ERROR, "together_mock"):
+    with caplog.at_level(logging.INFO, "together_mock"):
         world.tick()
-        with closing(sqlite3.connect(file)) as store:
-            before = store.execute("SELECT state FROM deployment").fetchall()
-        world.close()
-    with closing(sqlite3.connect(file)) as store:
-        after = store.execute("SELECT state FROM deployment").fetchall()
-    assert (before, after) == ([("queued",)], [("serving",)])
-    assert caplog.text == ""
+    assert caplog.records == []
+    assert world.measures.failed_ticks == 0
+    with world.looking() as connection:
+        before = queries.endpoints_oldest_first(connection, stage.project.key)
+    assert [row.state for _, row in before] == ["queued"]
+    # --- which goes on as if nobody had stopped it
+    world.stopping = False
+    world.tick()
+    with world.looking() as connection:
+        after = queries.endpoints_oldest_first(connection, stage.project.key)
+    assert [row.state for _, row in after] == ["serving"]
+    stage.close()
+
+
+def read_only(connection: sqlite3.Connection, *, on: bool) -> None:
+    connection.execute(f"PRAGMA query_only={int(on)}")
+
+
+def full(connection: sqlite3.Connection, *, on: bool) -> None:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={pages if on else 1_000_000}")
+
+
+@pytest.mark.parametrize(("fail", "case"), [(read_only, "store_failed"), (full, "store_full")])
+def test_what_cannot_be_stored_is_kept_and_stored_later(caplog, fail, case):
+    """A tick that fails so is told once and tried again; requests and steps are not lost."""
+    settings = Settings(start_at=START, clock_rate=1.0, preset="fast")
+    database, time = Database(None), FakeTime()
+    world = World(settings, Catalog(None), database, time)
+    project = world.ensure_project(hash_of("keeper"))
+    made = endpoints.create(world, project, NewEndpoint(model=MIXTRAL, hardware=H100X2))
+    time.real += 10
+    inference.admit_by_store(world, project, made.name)
+    with database.writing() as writer:
+        pass
+    fail(writer, on=True)
+    failed = None
+    with caplog.at_level(logging.INFO, "together_mock"):
+        # Room is used up by and by.
+        while failed is None:
+            inference.admit(world, project, made.name)
+            time.real += 3600
+            try:
+                world.tick()
+            except MockError as error:
+                failed = error.case
+        with pytest.raises(MockError, match=case):
+            world.tick()
+        assert failed == case
+        assert project.has_activity or project.next_due <= world.now(project)
+        with world.read(project) as connection:
+            assert len(queries.endpoints_oldest_first(connection, project.key)) == 1
+        noted = project.request_count
+        fail(writer, on=False)
+        world.tick()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert world.measures.failed_ticks == 2
+    assert not project.has_activity
+    assert project.stored_request_count == noted
+    world.close()

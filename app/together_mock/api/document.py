@@ -24,7 +24,7 @@ _PREFIXES = {
     "v1": ("/v1/", "/v3/"),
     "v2": ("/v2/",),
     "legacy": (f"{PREFIX}/",),
-    "control": ("/_mock/",),
+    "control": ("/_mock/", "/metrics"),
 }
 GENERATIONS = tuple(_PREFIXES)
 # The components that answers are made of.

@@ -82,6 +82,7 @@ class Struck:
         self._scope = scope
         self._recorder = recorder
         self.effect = effect
+        world.measures.struck(effect)
         self._client: Client | None = None
         # Events that were sent, and what has begun of the next.
         self._chunks = 0

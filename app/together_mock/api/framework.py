@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from together_mock import __version__
 from together_mock.api import document
-from together_mock.api.control import events, money, requests, scripts, setups
+from together_mock.api.control import events, metrics, money, requests, scripts, setups
 from together_mock.api.control import routes as control
 from together_mock.api.errors import JSON
 from together_mock.api.legacy import endpoints as legacy_endpoints
@@ -70,6 +70,7 @@ def build(world: World, lane: InferenceLane) -> FastAPI:
     routers += _LEGACY if world.settings.api != "v2" else ()
     routers += [account.router, openai.router, control.open_router, control.router]
     routers += [setups.router, scripts.router, requests.router, events.router, money.router]
+    routers.append(metrics.router)
     for router in routers:
         # Included, each router would be searched on its own, which doubles the cost of a call.
         app.router.routes.extend(router.routes)

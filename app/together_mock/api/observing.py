@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import orjson
@@ -12,6 +13,9 @@ from together_mock.api.clients import Clients
 from together_mock.api.faulting import ASKS, Struck, injected, own_effect
 from together_mock.api.guard import App, Message, Receive, Refusal, Scope, Send, answer, header
 from together_mock.api.recording import Recorder
+from together_mock.api.telling import REQUEST_ID, chosen_id, log_request, next_id
+from together_mock.core import ids
+from together_mock.core.clock import stopwatch
 from together_mock.core.errors import MockError
 from together_mock.core.http_faults import Effect
 from together_mock.core.operations import endpoint_in
@@ -38,18 +42,30 @@ class Observer:
         self._clients = clients
         self._app = app
         self._refusal = refusal
+        # Numbers of requests that belong to no project, and of those of the control plane.
+        self._strangers = count()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        project = None
-        if scope["type"] == "http" and not _is_ours(scope["path"]):
-            project = await self._project(scope)
-        if project is None:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers, project = dict(reversed(scope["headers"])), None
+        chosen = chosen_id(headers)
+        if not _is_ours(scope["path"]):
+            try:
+                project = await self._project(scope)
+            except MockError as error:
+                stranger = self._stranger(scope, send, chosen)
+                await answer(stranger.send, *self._refusal(scope["path"], error))
+                return
+        if project is None:
+            await self._app(scope, receive, self._stranger(scope, send, chosen).send)
+            return
         recorder = Recorder(self._world, project, scope, receive, send)
+        recorder.request_id = chosen or next_id(project)
         try:
-            await self._answer(scope, recorder, project)
+            await self._answer(scope, headers, recorder, project)
         finally:
             # Whoever broke it off, the answer has not ended.
             recorder.finish(broken=True)
@@ -67,8 +83,13 @@ class Observer:
         project = self._world.project_of(key_hash)
         return project or await asyncio.to_thread(self._world.ensure_project, key_hash)
 
-    async def _answer(self, scope: Scope, recorder: Recorder, project: Project) -> None:
-        headers = dict(reversed(scope["headers"]))
+    def _stranger(self, scope: Scope, send: Send, chosen: bytes | None) -> "_Stranger":
+        number = ids.request_id(f"{self._world.settings.seed}\x1fcontrol", next(self._strangers))
+        return _Stranger(self._world, scope, send, chosen or number.encode())
+
+    async def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], recorder: Recorder, project: Project
+    ) -> None:
         if not project.request_faults and not any(name in headers for name in ASKS):
             await self._app(scope, recorder.receive, recorder.send)
             return
@@ -112,6 +133,33 @@ class Observer:
             names = [named] if named else names_in(await messages.peek())
             names = await Call(self._world, project, None).run(faults.names_of, names)
         return faults.strike(self._world, project, Asked(method, path, names), own)
+
+
+class _Stranger:
+    """The answer to a request that no project's journal has."""
+
+    def __init__(self, world: World, scope: Scope, send: Send, request_id: bytes) -> None:
+        self._world = world
+        self._asked = scope["method"], scope["path"]
+        self._send = send
+        self._request_id = request_id
+        self._arrived = stopwatch()
+        self._head: Message = {}
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer; the request is told of at its end."""
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (REQUEST_ID, self._request_id)]
+            message = self._head = {**message, "headers": headers}
+        elif not message.get("more_body"):
+            self._tell()
+        await self._send(message)
+
+    def _tell(self) -> None:
+        seconds, measures = stopwatch() - self._arrived, self._world.measures
+        if not _is_ours(self._asked[1]):
+            measures.request(*self._asked, self._head["status"], seconds)
+        log_request(None, self._asked, self._head, b"", seconds)
 
 
 def _is_ours(path: str) -> bool:

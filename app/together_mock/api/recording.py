@@ -1,6 +1,7 @@
 """Notes requests and their answers for the journal, as they pass."""
 
 from together_mock.api.guard import Message, Receive, Scope, Send
+from together_mock.api.telling import REQUEST_ID, log_request
 from together_mock.core.clock import stopwatch
 from together_mock.services.journal import (
     MOST_OF_A_BODY,
@@ -44,6 +45,7 @@ class Recorder:
     def __init__(
         self, world: World, project: Project, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        self._world = world
         self._project = project
         self._scope = scope
         self._receive = receive
@@ -56,6 +58,8 @@ class Recorder:
         self.arrived = stopwatch()
         self._request, self._answer = _Kept(), _Kept()
         self._head: Message | None = None
+        # What the answer's head is to call the request, where whoever answers does not say.
+        self.request_id: bytes | None = None
         # Lines of the answer's head that are not among its headers.
         self.lines = b""
         # The endpoint that answers, where the path does not name it.
@@ -77,7 +81,9 @@ class Recorder:
     async def send(self, message: Message) -> None:
         """Send a part of the answer."""
         if message["type"] == "http.response.start":
-            self._head = {"headers": (), **message}
+            message = self._head = {"headers": (), **message}
+            if self.request_id is not None:
+                message["headers"] = [*message["headers"], (REQUEST_ID, self.request_id)]
         elif message["type"] == "http.response.body":
             self._answer.add(message.get("body", b""))
             if not message.get("more_body"):
@@ -112,3 +118,8 @@ class Recorder:
             broken=broken,
         )
         journal.add(record, len(body) + len(answer))
+        measures = self._world.measures
+        measures.request(record.method, record.path, record.status, record.seconds)
+        log_request(
+            self._project, (record.method, record.path), self._head, self.lines, record.seconds
+        )

@@ -11,11 +11,12 @@ _ENDPOINT = re.compile(r"/endpoints/([^/]+)")
 
 
 class Operation(NamedTuple):
-    """One operation: its method, its path with placeholders, its name."""
+    """One operation: its method, its path with placeholders, its name, and whose it is."""
 
     method: str
     path: str
     name: str
+    generation: str = ""
 
 
 class Operations:
@@ -25,15 +26,22 @@ class Operations:
         # A literal segment goes before a placeholder in its place, as in the framework.
         ordered = sorted(known, key=lambda one: [part[:1] == "{" for part in one.path.split("/")])
         self.names = sorted({one.name for one in ordered})
-        self._known = [(one.method, _compiled(one.path), one.name) for one in ordered]
+        self._known: dict[str, list[tuple[Operation, re.Pattern[str]]]] = {}
+        for one in ordered:
+            self._known.setdefault(one.method, []).append((one, _compiled(one.path)))
+
+    def find(self, method: str, path: str) -> Operation | None:
+        """The operation that a request asks for; None is none of them."""
+        for place in _places(path):
+            for known, pattern in self._known.get(method, ()):
+                if pattern.fullmatch(place):
+                    return known
+        return None
 
     def of(self, method: str, path: str) -> str | None:
         """The name of the operation that a request asks for; None is none of them."""
-        for place in _places(path):
-            for known, pattern, name in self._known:
-                if known == method and pattern.fullmatch(place):
-                    return name
-        return None
+        found = self.find(method, path)
+        return None if found is None else found.name
 
     def has(self, pattern: str) -> bool:
         """Whether a name, in which `*` and `?` are wild, is that of an operation."""

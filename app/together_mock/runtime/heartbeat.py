@@ -10,6 +10,7 @@ from datetime import UTC
 from typing import Any
 
 from together_mock.core.clock import wall_clock_in
+from together_mock.core.errors import MockError
 from together_mock.services.world import World
 
 log = logging.getLogger("together_mock")
@@ -97,6 +98,9 @@ class Heartbeat:
         try:
             self._world.tick()
             due = self._world.next_wake()
+        except MockError:
+            # The store fails, as the world has logged; what is due stays due.
+            due = self._world.real_now() + _AFTER_FAILURE
         except Exception:
             log.exception("the heartbeat failed; the next request runs what was due")
             due = self._world.real_now() + _AFTER_FAILURE

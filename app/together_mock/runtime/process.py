@@ -79,15 +79,28 @@ together-mock {__version__} is ready at {url}   (Ctrl-C stops it)
 """
 
 
+class _TextLines(logging.Formatter):
+    """A line a record, whatever is in it; tracebacks follow on lines of their own."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name there
+        """The line; what clients send makes no other ones."""
+        line = super().formatMessage(record)
+        return line if line.isprintable() else line.encode("unicode_escape").decode()
+
+
 class _JsonLines(logging.Formatter):
-    """A JSON object a line."""
+    """A JSON object a line: `time`, `level`, `logger`, `message`, and what the record is about."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+            **getattr(record, "fields", {}),
         }
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
@@ -96,8 +109,7 @@ class _JsonLines(logging.Formatter):
 
 def _log_to_stderr(level: str, log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    text = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(_JsonLines() if log_format == "json" else text)
+    handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)

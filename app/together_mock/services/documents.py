@@ -1,6 +1,5 @@
 """The state document as a checked value: YAML or JSON in, one error naming the field out."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -168,24 +167,6 @@ def read_document(value: object) -> StateDocument:
         return StateDocument.model_validate(_without_empty_sections(value))
     except ValidationError as error:
         raise _first_error(error) from error
-
-
-def read_file(text: str) -> Iterator[dict[str, Any]]:
-    """The documents of a YAML or JSON text.
-
-    Raises:
-        ValueError: the text is no YAML.
-    """
-    # PyYAML costs start-up time, and most servers start without a state file.
-    import yaml
-
-    # The loader in C is ten times as fast; it is part of most builds.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        documents = yaml.load_all(text, loader)
-        yield from (document for document in documents if document is not None)
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
 
 
 # Sections that may stand there with nothing in them.

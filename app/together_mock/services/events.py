@@ -64,6 +64,7 @@ class EventHub:
         follower = (loop, news)
         with self._lock:
             self._followers.setdefault(project, set()).add(follower)
+        self._world.measures.streams["events"] += 1
         try:
             number = await asyncio.to_thread(self.last, project) if after is None else after
             while not project.gone:
@@ -75,6 +76,7 @@ class EventHub:
                 if len(page) < _PAGE:
                     await news.wait()
         finally:
+            self._world.measures.streams["events"] -= 1
             with self._lock:
                 followers = self._followers[project]
                 followers.discard(follower)

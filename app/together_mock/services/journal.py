@@ -78,11 +78,13 @@ class Journal:
     counting: `records` takes their fields as they are.
     """
 
-    __slots__ = ("_large", "_size", "count", "records")
+    __slots__ = ("_large", "_size", "asked", "count", "records")
 
     def __init__(self, count: int = 0) -> None:
         """Begin after so many requests."""
         self.count = count
+        # Requests that came, of those that are called by the project's journal.
+        self.asked = 0
         self.records: deque[tuple[Any, ...]] = deque(maxlen=MOST_ENTRIES)
         # Numbers and sizes of those with large bodies, and the sum of these sizes.
         self._large: deque[tuple[int, int]] = deque()
@@ -113,7 +115,9 @@ def journal_of(project: Project) -> Journal:
 def clear(project: Project) -> None:
     """Forget what was noted; ids go on where they were."""
     if project.journal is not None:
+        asked = project.journal.asked
         project.journal = Journal(project.journal.count)
+        project.journal.asked = asked
 
 
 def begin_anew(project: Project) -> None:

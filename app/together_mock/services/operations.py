@@ -5,8 +5,10 @@ from functools import cache
 from together_mock.core.errors import MockError
 from together_mock.core.operations import Operation, Operations
 from together_mock.resources import directory
-from together_mock.services.documents import read_file
+from together_mock.services.yaml_files import read_file
 
+# Where inference is asked for, in whatever generation the endpoint was made.
+INFERENCE = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
 _METHODS = frozenset({"get", "put", "post", "patch", "delete", "head", "options"})
 
 
@@ -18,7 +20,12 @@ def operations() -> Operations:
         document = next(read_file(page.read_text(encoding="utf-8")))
         for path, item in document["paths"].items():
             known += [
-                Operation(method.upper(), path, operation["operationId"])
+                Operation(
+                    method.upper(),
+                    path,
+                    operation["operationId"],
+                    "inference" if path in INFERENCE else page.stem,
+                )
                 for method, operation in item.items()
                 if method in _METHODS and "operationId" in operation
             ]

@@ -1,17 +1,28 @@
 """The projects of a world: found by key or by name, made on first use, made to order, deleted."""
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from sqlite3 import Connection
 from typing import Any
 
 from together_mock.core import ids
-from together_mock.core.clock import RealTime, VirtualClock
+from together_mock.core.clock import RealTime, VirtualClock, stopwatch
 from together_mock.core.errors import MockError
 from together_mock.services import projects
 from together_mock.services.projects import Project
 from together_mock.settings import Settings
 from together_mock.store import accounts, queries
-from together_mock.store.database import Database
+from together_mock.store.database import TROUBLES, BusyError, Database
+
+log = logging.getLogger("together_mock")
+
+# Seconds that a unit of work waits for another process to give the store free, and one that only
+# wants to look. Nobody else waits with them: they hold nothing meanwhile.
+PATIENCE = 5.0
+A_MOMENT = 0.25
+_PAUSE = 0.01
 
 
 class Registry:
@@ -30,11 +41,70 @@ class Registry:
         self._database = database
         self._time = time
         self._lock = threading.RLock()
+        # Whether the thread that has the lock must not be kept.
+        self._hasty = False
+        # What kept the store from its work the last time, and what it waits for; None is nothing.
+        self._trouble: str | None = None
+        self._pause = threading.Event()
         self._by_hash: dict[str, Project] = {}
         self._by_name: dict[str, Project] = {}
 
     def _register(self, project: Project) -> None:
         self._by_name[project.id] = self._by_name[project.slug] = project
+
+    @contextmanager
+    def _writing(self, patience: float = PATIENCE) -> Iterator[Connection]:
+        """The lock, and a connection that may write.
+
+        Raises:
+            BusyError: another process has the store, and the thread is in haste.
+            MockError: `store_busy` when it keeps it for longer than the patience, in seconds;
+                another trouble of the store.
+        """
+        given_up = stopwatch() + patience
+        try:
+            while True:
+                with ExitStack() as held:
+                    held.enter_context(self._lock)
+                    try:
+                        connection = held.enter_context(self._database.writing())
+                    except BusyError:
+                        if self._hasty:
+                            raise
+                    else:
+                        before = connection.total_changes
+                        yield connection
+                        if connection.total_changes > before and not connection.in_transaction:
+                            self._note_trouble(None)
+                        return
+                if stopwatch() >= given_up:
+                    raise MockError("store_busy")
+                self._pause.wait(_PAUSE)
+        except MockError as error:
+            if error.case in TROUBLES:
+                self._note_trouble(error)
+            raise
+
+    def _note_trouble(self, error: MockError | None) -> None:
+        """Log when the store begins to fail, and when it is well again; not every time it does."""
+        before, self._trouble = self._trouble, None if error is None else error.case
+        if error is not None and error.case != before:
+            log.error("the database fails, and what would change it is refused: %s", error)
+        elif error is None and before is not None:
+            log.warning("the database can be written to again")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else works on the world, and no other process on its store as it begins.
+
+        Raises:
+            BusyError, MockError: as `_writing`.
+        """
+        # Waited for first: whoever waits for the store must have nothing that others need.
+        with self._writing():
+            pass
+        with self._lock:
+            yield
 
     def accepts(self, key_hash: str) -> bool:
         """Whether a key may be used: one that is listed, or any where none is."""
@@ -49,9 +119,17 @@ class Registry:
         """A project by slug or id."""
         return self._by_name.get(name)
 
+    def projects(self) -> list[Project]:
+        """All projects, the oldest first."""
+        by_key = {project.key: project for project in list(self._by_name.values())}
+        return [by_key[key] for key in sorted(by_key)]
+
     def ensure_project(self, key_hash: str, slug: str | None = None) -> Project:
         """The project of a key, made on first use; `slug` may name one that exists."""
-        with self._lock:
+        known = self._by_hash.get(key_hash)
+        if known is not None:
+            return known
+        with self.alone():
             project = self._by_hash.get(key_hash)
             if project is None:
                 slug = slug or projects.default_slug(key_hash)
@@ -86,7 +164,7 @@ class Registry:
         settings = self.settings
         clock = projects.starting_clock(settings, self._time.now())
         columns = _new_columns(slug, settings.seed, settings.preset, clock, seed)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             project = Project.from_row(accounts.add_project(connection, columns))
             accounts.add_api_key(connection, key_hash, project.key)
             connection.commit()
@@ -95,7 +173,7 @@ class Registry:
         return project
 
     def _add_key(self, key_hash: str, project: Project) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             accounts.add_api_key(connection, key_hash, project.key)
             connection.commit()
         self._by_hash[key_hash] = project
@@ -106,14 +184,13 @@ class Registry:
         Raises:
             MockError: `project_gone`: somebody else was faster.
         """
-        with self._lock:
+        with self._writing() as connection:
             if project.gone:
                 raise MockError("project_gone", project=project.slug)
-            with self._database.writing() as connection:
-                keys = accounts.keys_of(connection, project.key)
-                queries.delete_endpoints(connection, project.key)
-                accounts.delete_project(connection, project.key)
-                connection.commit()
+            keys = accounts.keys_of(connection, project.key)
+            queries.delete_endpoints(connection, project.key)
+            accounts.delete_project(connection, project.key)
+            connection.commit()
             project.gone = True
             for key_hash in keys:
                 self._by_hash.pop(key_hash, None)

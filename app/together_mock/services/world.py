@@ -14,13 +14,14 @@ from together_mock.core.clock import MINUTE, RealTime
 from together_mock.core.errors import MockError
 from together_mock.services import engine, fault_counts
 from together_mock.services.catalog import Catalog
+from together_mock.services.measures import Measures
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
-from together_mock.services.registry import Registry
+from together_mock.services.registry import A_MOMENT, PATIENCE, Registry
 from together_mock.services.unit import Unit
 from together_mock.settings import Settings
 from together_mock.store import accounts, models, queries
+from together_mock.store.database import TROUBLES, Database
 from together_mock.store.database import BusyError as BusyError  # noqa: PLC0414 - raised on
-from together_mock.store.database import Database
 
 log = logging.getLogger("together_mock")
 
@@ -38,6 +39,7 @@ class World(Registry):
     ) -> None:
         super().__init__(settings, database, time)
         self.catalog = catalog
+        self.measures = Measures()
         self.ready = False
         self.stopping = False  # set when the server is to: nothing long is gone on with then
         # State documents to start from, each with the name of the file that it stands in.
@@ -46,8 +48,6 @@ class World(Registry):
         self.wake: Callable[[float], None] = lambda _real: None
         # Called after a commit that wrote events; set by the event stream.
         self.on_events: Callable[[Project], None] = lambda _project: None
-        # Whether the thread that has the lock must not be kept.
-        self._hasty = False
         self._load()
 
     def _load(self) -> None:
@@ -82,19 +82,30 @@ class World(Registry):
         return project.facts.clock.now(self._time.now())
 
     def tick(self) -> None:
-        """Run what is due in every project and flush its activity: the heartbeat's whole job."""
+        """Run what is due in every project and flush its activity: the heartbeat's whole job.
+
+        Raises:
+            MockError: the store fails; nothing is lost, and it is for the caller to try again.
+        """
+        self.measures.ticks += 1
         for project in list(self._by_name.values()):
             # A clock that stands still is moved by somebody, who then hears what was due.
             runs = project.facts.clock.rate > 0
             if project.has_activity or (runs and self._is_behind(project)):
                 try:
-                    with self.write(project):
+                    with self.write(project, A_MOMENT):
                         pass
-                except Exception:
-                    if self.stopping:  # which cuts short what is due; `close` runs it
+                except Exception as error:
+                    case = error.case if isinstance(error, MockError) else None
+                    if case in TROUBLES:
+                        self.measures.failed_ticks += 1
+                        raise
+                    if self.stopping or case == "server_stopping":
+                        # What a stop cuts short is run as the world is closed.
                         return
                     if project.gone:
                         continue
+                    self.measures.failed_ticks += 1
                     # One project's trouble keeps no other from going on; its next request shows it.
                     log.exception("project %s could not be brought up to date", project.slug)
 
@@ -118,12 +129,6 @@ class World(Registry):
     # Units of work -------------------------------------------------------------------------
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Nobody else works on the world."""
-        with self._lock:
-            yield
-
-    @contextmanager
     def in_haste(self, project: Project) -> Iterator[None]:
         """Units of work on the project run at once or not at all.
 
@@ -143,18 +148,35 @@ class World(Registry):
 
     @contextmanager
     def read(self, project: Project) -> Iterator[Connection]:
-        """A connection with the project as it is now: what is due has been run before."""
+        """A connection with the project as it is now: what is due has been run before.
+
+        While the store cannot be written to, it has what was stored last.
+        """
         if project.activity or self._is_behind(project):
-            with self.write(project) as unit:
-                yield unit.connection
-        else:
-            with self._database.reading() as connection:
-                yield connection
+            try:
+                with self.write(project, A_MOMENT):
+                    pass
+            except MockError as error:
+                if error.case not in TROUBLES:
+                    raise
+        with self._database.reading() as connection:
+            yield connection
 
     @contextmanager
-    def write(self, project: Project) -> Iterator[Unit]:
-        """A unit of work that is committed when its block ends, and not at all if it raises."""
-        with self._lock, self._database.writing(patient=not self._hasty) as connection:
+    def looking(self) -> Iterator[Connection]:
+        """A connection to look at all projects with, as they are stored."""
+        with self._database.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self, project: Project, patience: float = PATIENCE) -> Iterator[Unit]:
+        """A unit of work that is committed when its block ends, and not at all if it raises.
+
+        Args:
+            project: what is worked on.
+            patience: how long to wait, in seconds, for another process that has the store.
+        """
+        with self._writing(patience) as connection:
             unit = self._unit(connection, project)
             due = project.next_due is not None and project.next_due <= unit.now
             if due or project.activity:
@@ -171,7 +193,7 @@ class World(Registry):
     @contextmanager
     def move_clock(self, project: Project) -> Iterator[Unit]:
         """A unit of work that may move the clock: inference waits until it has."""
-        with self._lock, self._database.writing() as connection:
+        with self._writing() as connection:
             unit = self._unit(connection, project)
             with self._settled(unit, closed=True):
                 yield unit
@@ -243,6 +265,8 @@ class World(Registry):
             self._register(project)
             project.next_due = next_due
             project.valid_until = FOREVER if next_due is None else next_due
+        if unit.events:
+            self.measures.happened(project.slug, unit.events)
         if unit.events or unit.told:
             self.on_events(project)
         if next_due is not None and (real := unit.facts.clock.real_at(next_due)) is not None:
@@ -257,5 +281,9 @@ class World(Registry):
         """Flush what inference noted, then close the store."""
         with self._lock:
             self.ready = self.stopping = False
-            self.tick()
-            self._database.close()
+            try:
+                self.tick()
+            except MockError as error:
+                log.error("what inference noted last could not be stored: %s", error)
+            finally:
+                self._database.close()

@@ -26,8 +26,21 @@ except ImportError:  # Windows has none
     fcntl = None  # type: ignore[assignment]
 
 
-# How long a writer waits for another process that holds the file, in milliseconds.
-_PATIENCE = 5_000
+# How long a reader waits for another process that holds the file, in seconds.
+_PATIENCE = 5.0
+_LOCKED = "database is locked"
+# The cases of what keeps the store from its work, whatever was asked of it.
+TROUBLES = frozenset({"store_busy", "store_full", "store_failed"})
+# Primary result codes of SQLite: the lower bytes of codes, whose rest tells where it happened.
+_BROKEN = frozenset(
+    {
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    }
+)
 
 
 class BusyError(Exception):
@@ -55,12 +68,15 @@ class Database:
         self.path = _temporary_path() if location is None else _path_of(location)
         try:
             self._writer = self._open()
-            # It waits when it is told to: see `writing`.
+            # It never waits: see `writing`.
             self._writer.execute("PRAGMA busy_timeout=0")
             self._prepare()
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise DatabaseError(f"{self.path}: {error}") from error
+        except MockError as error:
+            self.close()
+            raise DatabaseError(f"{self.path}: {error.values.get('reason', _LOCKED)}") from error
         except DatabaseError:
             self.close()
             raise
@@ -70,7 +86,7 @@ class Database:
             raise sqlite3.ProgrammingError("the store is closed")
         # Transactions are begun by hand: the driver would begin a writer's as a reader's.
         connection = sqlite3.connect(
-            self.path, timeout=_PATIENCE / 1000, isolation_level=None, check_same_thread=False
+            self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         self._connections.append(connection)
         # A commit outlives the process either way. NORMAL keeps the file whole even when the
@@ -94,9 +110,7 @@ class Database:
         if version is None:
             # Kept in the file, and so not set for one that may yet be refused.
             self._writer.execute("PRAGMA journal_mode=WAL")
-            with self.writing() as connection:
-                _create(connection)
-                connection.commit()
+            self._fill()
             self._claim()
             return
         self._claim()
@@ -111,52 +125,65 @@ class Database:
                 )
             upgrade(self.path)
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection with a consistent snapshot."""
+    def _fill(self) -> None:
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._open()
-        try:
-            connection.execute("BEGIN")
-            yield connection
-        finally:
-            connection.rollback()
-            self._idle.append(connection)
+            with self.writing() as connection:
+                _create(connection)
+                connection.commit()
+        except BusyError as error:
+            raise DatabaseError(f"{self.path}: {_LOCKED}") from error
 
     @contextmanager
-    def writing(self, *, patient: bool = True) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection with a consistent snapshot.
+
+        Raises:
+            MockError: one of `TROUBLES`.
+        """
+        try:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._open()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.rollback()
+                self._idle.append(connection)
+        except sqlite3.DatabaseError as error:
+            _tell(error)
+            raise
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection that holds the write lock; what the caller does not commit is undone.
 
         There is one, and one writer at a time. A writer takes the lock at once: a reader that
-        became a writer could be refused.
+        became a writer could be refused. Nobody waits for another process here: whoever does
+        should hold nothing that others need.
 
         Raises:
-            BusyError: another process has the lock, and the caller has no patience.
-            MockError: `store_busy` when it keeps the lock for longer than anybody has.
+            BusyError: another process has the lock.
+            MockError: one of `TROUBLES`; nothing was changed.
         """
         try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not patient:
-                raise BusyError from error
-            self._begin_patiently()
-        try:
-            yield self._writer
-        finally:
-            self._writer.rollback()
-
-    def _begin_patiently(self) -> None:
-        self._writer.execute(f"PRAGMA busy_timeout={_PATIENCE}")
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise MockError("store_busy") from error
+            self._begin()
+            try:
+                yield self._writer
+            finally:
+                self._writer.rollback()
+        except sqlite3.DatabaseError as error:
+            _tell(error)
             raise
-        finally:
-            self._writer.execute("PRAGMA busy_timeout=0")
+
+    def _begin(self) -> None:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _primary(error) == sqlite3.SQLITE_BUSY:
+                raise BusyError from error
+            raise
 
     def close(self) -> None:
         """Close every connection; a private file is removed."""
@@ -172,6 +199,24 @@ class Database:
             for suffix in _SIDE_FILES:
                 with suppress(FileNotFoundError):
                     os.unlink(f"{self.path}{suffix}")
+
+
+def _primary(error: sqlite3.Error) -> int:
+    # What the driver itself refuses has no code.
+    code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF
+
+
+def _tell(error: sqlite3.DatabaseError) -> None:
+    """Raise what keeps SQLite from its work, as a case of the catalogue; our mistakes are none."""
+    code = _primary(error)
+    if code == sqlite3.SQLITE_BUSY:
+        raise MockError("store_busy") from error
+    # Where room is limited by a quota, and not by the disk, it is writing that fails.
+    if code == sqlite3.SQLITE_FULL or error.sqlite_errorcode == sqlite3.SQLITE_IOERR_WRITE:
+        raise MockError("store_full", reason=str(error)) from error
+    if code in _BROKEN:
+        raise MockError("store_failed", reason=str(error)) from error
 
 
 def _temporary_path() -> Path:

@@ -26,7 +26,7 @@ def read(state: State, folder: Path | None = None) -> dict[str, Any]:
         return dict(state)
     if not isinstance(state, str | os.PathLike):
         raise ValueError(f"a state document is a mapping or the name of a file, not {state!r}")
-    from together_mock.services.documents import read_file
+    from together_mock.services.yaml_files import read_file
 
     path = (folder or Path()) / state
     found = list(read_file(path.read_text(encoding="utf-8")))

@@ -7,6 +7,7 @@ from together_mock.api.clients import Client
 from together_mock.api.faulting import Struck
 from together_mock.api.guard import HEAD_LINES, Receive, Scope, Send
 from together_mock.api.recording import Recorder
+from together_mock.api.telling import REQUEST_ID, chosen_id
 from together_mock.core.clock import stopwatch
 from together_mock.core.instants import to_iso
 from together_mock.services.inference import Admitted
@@ -16,7 +17,8 @@ Headers = list[tuple[bytes, bytes]]
 # Source: third-party recordings of 2026 (together-v1 reference, 1.5).
 _JSON = b"application/json; charset=utf-8"
 JSON_HEADERS: Headers = [(b"content-type", _JSON)]
-# The answer's id; its tail, the ray that the front of the service gave the request; two instants.
+# The id of the request; the tail of the answer's id, which is the ray that the front of the service
+# gave the request; two instants.
 _COMMON = (
     b"x-inference-version: v2\r\n"
     b"access-control-allow-origin: *\r\n"
@@ -104,12 +106,15 @@ def head_of(
         ended_at: the virtual instant at which it was answered, if that is a later one.
     """
     received, number = to_iso(at).encode(), request_id.encode()
+    ray = number[-_RAY:]
+    if REQUEST_ID in exchange.headers:
+        number = chosen_id(exchange.headers) or number
     if size is None:
-        lines = _STREAM % (number, number[-_RAY:], received, received)
+        lines = _STREAM % (number, ray, received, received)
         headers: Headers = []
     else:
         ended = received if ended_at is None else to_iso(ended_at).encode()
-        lines = _WHOLE % (number, number[-_RAY:], received, received, ended)
+        lines = _WHOLE % (number, ray, received, received, ended)
         headers = [(b"content-length", b"%d" % size)]
     lines += exchange.routed
     if exchange.add_to_head is not None:

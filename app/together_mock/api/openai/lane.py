@@ -37,6 +37,7 @@ from together_mock.api.openai.pacing import send_paced
 from together_mock.api.openai.rendering import Rendered
 from together_mock.api.openai.routed import endpoint_of, routing_lines, sampling_key
 from together_mock.api.openai.striking import Strikes
+from together_mock.api.telling import REQUEST_ID, chosen_id
 from together_mock.core import ids
 from together_mock.core.answers import Usage
 from together_mock.core.clock import SECOND
@@ -49,12 +50,13 @@ from together_mock.services import generation, inference, metering
 from together_mock.services.brief import brief
 from together_mock.services.generation import GivenUp
 from together_mock.services.inference import Admitted, Operation
+from together_mock.services.operations import INFERENCE
 from together_mock.services.projects import Project, hash_of
 from together_mock.services.world import World
 
 log = logging.getLogger("together_mock")
 
-PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/rerank")
+PATHS = INFERENCE
 _JSON_TYPE = JSON.encode()
 _FAULT, _LATENCY = ASKS
 _REDACTED = REDACTED.encode()
@@ -141,7 +143,7 @@ class InferenceLane:
             metering.answered_at_once(world, project, admitted.target, admitted.at, said.usage)
             exchange.admitted = None
             head = head_of(exchange, admitted.at, number, len(told))
-            note_whole(exchange, head, told)
+            note_whole(world.measures, exchange, head, told)
             await exchange.send(head)
             await exchange.send({"type": "http.response.body", "body": told})
             return
@@ -239,8 +241,9 @@ class InferenceLane:
         try:
             if rendered.paced is not None:
                 record_parts(self._world, project, exchange)
-                await exchange.send(head_of(exchange, admitted.at, rendered.id, None))
-                whole = await send_paced(client, exchange.send, rendered.paced)
+                with self._world.measures.streaming("inference"):
+                    await exchange.send(head_of(exchange, admitted.at, rendered.id, None))
+                    whole = await send_paced(client, exchange.send, rendered.paced)
                 note_end(self._world, project, exchange, rendered.sample if whole else None)
             elif due is not None and await client.stays(due):
                 note_end(self._world, project, exchange, rendered.sample)
@@ -268,7 +271,7 @@ class InferenceLane:
     ) -> None:
         size = None if rendered.stream else len(rendered.body)
         head = head_of(exchange, admitted.at, rendered.id, size, ended_at)
-        await send_whole(exchange, head, rendered.body)
+        await send_whole(self._world, exchange, head, rendered.body)
 
     async def _refuse(self, exchange: Exchange, error: MockError) -> None:
         project, world = exchange.project, self._world
@@ -282,12 +285,13 @@ class InferenceLane:
             note_place(exchange)
         exchange.refused_at = at
         status, body = render_inference(world.catalog, error, number)
-        # Errors carry only x-api-received of the x- headers; those of a rate limit say where it is.
+        # Those recorded in 2026 carry only x-api-received; those of a rate limit say where it is.
         headers = [
             *JSON_HEADERS,
             (b"content-length", b"%d" % len(body)),
             (b"x-api-received", to_iso(at).encode()),
+            (REQUEST_ID, chosen_id(exchange.headers) or number.encode()),
             *limit_headers(project, error, at),
         ]
         head = {"type": "http.response.start", "status": status, "headers": headers}
-        await send_whole(exchange, head, body)
+        await send_whole(world, exchange, head, body)

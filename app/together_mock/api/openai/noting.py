@@ -1,13 +1,17 @@
 """Notes what came of requests: for analytics what was admitted, for the journal everything."""
 
+from logging import DEBUG
+
 from together_mock.api.guard import Message
 from together_mock.api.openai.exchange import Exchange
 from together_mock.api.recording import Recorder
+from together_mock.api.telling import log, log_request
 from together_mock.core.clock import stopwatch
 from together_mock.core.errors import MockError
 from together_mock.core.meter import Sample
 from together_mock.services import metering
 from together_mock.services.journal import MOST_OF_A_BODY, SMALL, journal_of
+from together_mock.services.measures import Measures
 from together_mock.services.projects import Project
 from together_mock.services.world import World
 
@@ -33,25 +37,31 @@ def note_refusal(world: World, project: Project, exchange: Exchange, error: Mock
         metering.refused(world, project, admitted.target, admitted.at, error)
 
 
-async def send_whole(exchange: Exchange, head: Message, body: bytes) -> None:
+async def send_whole(world: World, exchange: Exchange, head: Message, body: bytes) -> None:
     """Send an answer in one piece, noted in the journal before anybody has it."""
-    note_whole(exchange, head, body)
+    note_whole(world.measures, exchange, head, body)
     await exchange.send(head)
     await exchange.send({"type": "http.response.body", "body": body})
 
 
-def note_whole(exchange: Exchange, head: Message, body: bytes) -> None:
-    """Note a request and its answer in one piece in the journal of its project, if it has one.
+def note_whole(measures: Measures, exchange: Exchange, head: Message, body: bytes) -> None:
+    """Count a request, and note it and its answer in one piece in its project's journal.
 
     The hot path: references to what is there anyway, and no names of fields.
     """
     project, raw, sent = exchange.project, exchange.raw, exchange.sent
-    if project is None or exchange.recorder is not None:
+    if exchange.recorder is not None:
+        return
+    scope, seconds = exchange.scope, stopwatch() - exchange.arrived
+    measures.inference(scope["path"], head["status"], seconds)
+    if log.isEnabledFor(DEBUG):
+        log_request(project, ("POST", scope["path"]), head, exchange.lines, seconds)
+    if project is None:
         return
     journal = project.journal or journal_of(project)
     journal.count = number = journal.count + 1
     target = sent.target if sent is not None else None
-    scope, size = exchange.scope, len(raw) + len(body)
+    size = len(raw) + len(body)
     record = (
         number,
         exchange.refused_at if sent is None else sent.at,
@@ -63,7 +73,7 @@ def note_whole(exchange: Exchange, head: Message, body: bytes) -> None:
         head,
         exchange.lines,
         body if size <= SMALL else body[:MOST_OF_A_BODY],
-        stopwatch() - exchange.arrived,
+        seconds,
         exchange.refused_by if target is None else target.endpoint_id,
         len(raw) > MOST_OF_A_BODY,
         len(body) > MOST_OF_A_BODY,
