@@ -115,7 +115,7 @@ class Observer:
 
 
 def _is_ours(path: str) -> bool:
-    return path.startswith(_OURS) or path in _PAGES
+    return f"{path}/".startswith(_OURS) or path in _PAGES
 
 
 def names_in(body: bytes) -> list[str]:
