@@ -178,13 +178,13 @@ def _check_setups(world: World, document: StateDocument) -> None:
         except MockError as error:
             error.param = f"{prefix}.{error.param}"
             raise
-    known: set[str] = set()
+    seen: set[str] = set()
     for index, fault in enumerate(document.faults):
         faults.check(fault, f"faults.{index}.")
-        if fault.id in known:
+        if fault.id in seen:
             detail = f"{fault.id} stands twice in the document"
             raise MockError("invalid_value", param=f"faults.{index}.id", detail=detail)
-        known.add(fault.id)
+        seen.add(fault.id)
     for index, used in enumerate(document.billing.usage):
         known = world.catalog.platform.instance_types
         if used.hardware not in world.catalog.hardware and used.hardware not in known:

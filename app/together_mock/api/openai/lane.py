@@ -134,7 +134,8 @@ class InferenceLane:
             return
         request = reading.read_chat(body, lenient=world.settings.lenient)
         admitted = await self._admit(exchange, project, request.model, Operation.CHAT)
-        said = None if request.stream else brief(world, project, admitted, request)
+        short = not request.stream and exchange.struck is None
+        said = brief(world, project, admitted, request) if short else None
         if said is not None:
             number = ids.request_id(project.facts.seed, admitted.number)
             told = chat.of_brief(number, admitted.at // SECOND, request.model, said)
@@ -230,8 +231,7 @@ class InferenceLane:
     ) -> None:
         due = rendered.due
         if rendered.paced is None and due is None:
-            note_end(self._world, project, exchange, rendered.sample)
-            await self._at_once(exchange, admitted, rendered)
+            await self._at_once(exchange, project, admitted, rendered)
             return
         client = self._listen(exchange)
         # An answer that takes time holds a slot of its replica, until it ends or nobody waits.
@@ -243,8 +243,7 @@ class InferenceLane:
                 whole = await send_paced(client, exchange.send, rendered.paced)
                 note_end(self._world, project, exchange, rendered.sample if whole else None)
             elif due is not None and await client.stays(due):
-                note_end(self._world, project, exchange, rendered.sample)
-                await self._at_once(exchange, admitted, rendered, self._world.now(project))
+                await self._at_once(exchange, project, admitted, rendered, self._world.now(project))
             elif client.dismissed:
                 raise MockError("capacity")
             else:
@@ -256,16 +255,21 @@ class InferenceLane:
         self, exchange: Exchange, project: Project, admitted: Admitted, payload: bytes, read: int
     ) -> None:
         number = ids.request_id(project.facts.seed, admitted.number)
-        note_end(self._world, project, exchange, Sample(Usage(read, 0)))
-        await self._at_once(exchange, admitted, Rendered(number, stream=False, body=payload))
+        rendered = Rendered(number, stream=False, body=payload, sample=Sample(Usage(read, 0)))
+        await self._at_once(exchange, project, admitted, rendered)
 
     async def _at_once(
         self,
         exchange: Exchange,
+        project: Project,
         admitted: Admitted,
         rendered: Rendered,
         ended_at: int | None = None,
     ) -> None:
+        if exchange.struck is not None and not await exchange.struck.delay():
+            note_end(self._world, project, exchange, None)
+            return
+        note_end(self._world, project, exchange, rendered.sample)
         size = None if rendered.stream else len(rendered.body)
         head = head_of(exchange, admitted.at, rendered.id, size, ended_at)
         await send_whole(exchange, head, rendered.body)
