@@ -29,7 +29,6 @@ from together_mock.api.openai.noting import (
     note_end,
     note_place,
     note_refusal,
-    note_whole,
     record_parts,
     send_whole,
 )
@@ -141,10 +140,10 @@ class InferenceLane:
             told = chat.of_brief(number, admitted.at // SECOND, request.model, said)
             metering.answered_at_once(world, project, admitted.target, admitted.at, said.usage)
             exchange.admitted = None
+            if admitted.target is None:
+                exchange.routed = limit_lines(project, admitted.at)
             head = head_of(exchange, admitted.at, number, len(told))
-            note_whole(exchange, head, told)
-            await exchange.send(head)
-            await exchange.send({"type": "http.response.body", "body": told})
+            await send_whole(exchange, head, told)
             return
         if len(exchange.raw) > _SMALL or generation.needs_time(request):
             answer = partial(self._rendered, project, admitted, request)
@@ -270,6 +269,9 @@ class InferenceLane:
             note_end(self._world, project, exchange, None)
             return
         note_end(self._world, project, exchange, rendered.sample)
+        if admitted.target is None and not rendered.stream:
+            # What the answer itself used is known only now.
+            exchange.routed = limit_lines(project, admitted.at)
         size = None if rendered.stream else len(rendered.body)
         head = head_of(exchange, admitted.at, rendered.id, size, ended_at)
         await send_whole(exchange, head, rendered.body)
