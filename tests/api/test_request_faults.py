@@ -338,6 +338,20 @@ class TestStream:
         assert time.monotonic() - began >= 0.045
         assert (len(told), error) == (len(whole), None)
 
+    def test_a_stream_that_its_client_left_is_noted_as_broken(self, api, raw):
+        """What came before the stall is what it had."""
+        add(api, {"stream": {"stall_after": 1, "for": "1h"}})
+        asked = {**ASK, "stream": True}
+        with (
+            pytest.raises(httpx.ReadTimeout),
+            raw.stream("POST", "/v1/chat/completions", json=asked, timeout=0.3) as answer,
+        ):
+            answer.read()
+        while not (shown := api.get("/_mock/requests").json()["data"]):
+            pass
+        assert (shown[0]["status"], shown[0]["response"]["broken"]) == (200, True)
+        assert shown[0]["response"]["body"].count("data:") == 1
+
     def test_a_chunk_is_no_json(self, api, raw):
         """The others are there."""
         _, whole, _ = stream(raw)

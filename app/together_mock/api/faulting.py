@@ -127,9 +127,12 @@ class Struck:
         """
         if self.effect.latency is None or self._is_over:
             return not self._is_over
+        return await self._stays(self.effect.latency)
+
+    async def _stays(self, seconds: float) -> bool:
         client = self._listen()
         # Where the server is to stop, the client has its answer early.
-        if not await client.stays(self.effect.latency) and not client.dismissed:
+        if not await client.stays(seconds) and not client.dismissed:
             self._is_over = True
             self._note_broken()
         return not self._is_over
@@ -168,8 +171,7 @@ class Struck:
             ready.append(_BAD_CHUNK)
         elif chunks == fault.stall_after:
             await self._flush(ready)
-            client = self._listen()
-            await client.stays(client.elapsed() + fault.stall_for)
+            await self._stays(self._listen().elapsed() + fault.stall_for)
         elif chunks == fault.cut_after:
             await self._flush(ready)
             self._recorder.finish(broken=True)
