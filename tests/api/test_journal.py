@@ -6,7 +6,7 @@ import httpx
 import pytest
 from support import H100X2, MIXTRAL, V2, refused
 from talk import QWEN
-from together_mock.services import journal
+from together_mock.services import journal, keeping
 
 FIELDS = {
     "id",
@@ -163,6 +163,7 @@ def test_control_calls_and_documents_are_not_noted(api):
     api.get("/_mock/clock")
     api.get("/openapi.json")
     api.advance(by="1s")
+    assert api.get("/_mock", headers={"X-Mock-Fault": "503"}).status_code == 404
     httpx.get(f"{api.root}/v1/endpoints")
     assert requests(api) == []
 
@@ -182,6 +183,54 @@ def test_secrets_are_nowhere(raw, api):
     assert api.key not in shown.text
     assert shown.json()["data"][1]["request"]["headers"]["authorization"] == "[redacted]"
     assert shown.json()["data"][1]["request"]["query"] == {"api_key": "[redacted]"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/yaml", "hf_token: SECRET"),
+        ("application/x-www-form-urlencoded", "model_name=x&hf_token=SECRET"),
+        ("application/json", "{'hf_token': 'SECRET'}"),
+        ("application/json", '{"model_name": "{\\"hf_token\\": \\"SECRET\\"}"}'),
+        (
+            "application/json",
+            '{"model_source": "https://a:SECRET@h/a.zip?sig=SECRET#access_token=SECRET"}',
+        ),
+        ("application/json", '{"together_api_key": "SECRET", "model": "Bearer SECRET"}'),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions"])
+def test_bodies_of_any_kind_have_no_secrets(raw, kind, body, path):
+    """Whatever it is declared as, and whatever it is."""
+    secret = "s3cret-of-a-test"
+    raw.post(path, content=body.replace("SECRET", secret).encode(), headers={"content-type": kind})
+    shown = raw.get("/_mock/requests")
+    assert len(shown.json()["data"]) == 1
+    assert secret not in shown.text
+    assert "[redacted]" in json.dumps(shown.json()["data"][0]["request"]["body"])
+
+
+def test_bodies_in_another_encoding_have_no_secrets(raw):
+    """They are read as what they are."""
+    body = json.dumps({"hf_token": "s3cret"}).encode("utf-16")
+    raw.post("/v1/models", content=body, headers={"content-type": "application/json"})
+    assert last(raw)["request"]["body"] == {"hf_token": "[redacted]"}
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions"])
+def test_headers_and_parameters_have_no_secrets(raw, path):
+    """By the ends of their names, and in what their values say."""
+    secret = "s3cret-of-a-test"
+    url = f"https://h/a?X-Amz-Signature={secret}"
+    names = ("x-together-api-key", "openai-api-key", "x-goog-api-key", "x-auth-token")
+    more = ("x-hf-token", "x-access-token", "x-amz-security-token")
+    heads = {**dict.fromkeys((*names, *more), secret), "referer": url, "x-note": f"Bearer {secret}"}
+    params = {"u": url, "token[]": secret, "key": secret, "X%2DAmz%2DSignature": secret}
+    raw.post(path, json={}, headers=heads, params=params)
+    request = last(raw)["request"]
+    assert secret not in json.dumps(request)
+    assert request["headers"]["referer"] == "https://h/a?X-Amz-Signature=[redacted]"
+    assert request["query"]["u"] == "https://h/a?X-Amz-Signature=[redacted]"
 
 
 def test_entries_are_filtered(api):
@@ -237,6 +286,25 @@ def test_the_journal_is_bounded(api, raw, monkeypatch):
     assert len(entry["request"]["body"]) == journal.MOST_OF_A_BODY
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions"])
+def test_what_comes_before_a_body_is_bounded_and_counted(api, raw, monkeypatch, path):
+    """Path, query and headers: 8 KB of them are kept, and the oldest entries give way to them."""
+    monkeypatch.setattr(journal, "MOST_LARGE_BYTES", 40_000)
+    for number in range(6):
+        raw.post(path, json={}, headers={"x-big": "b" * 30_000}, params={"n": str(number)})
+    shown = requests(api)
+    assert [entry["request"]["query"]["n"] for entry in shown] == ["5", "4", "3", "2"]
+    assert all(entry["request"]["truncated"] for entry in shown)
+    assert all(
+        7_000 < sum(map(len, entry["request"]["headers"].values())) < keeping.MOST_OF_A_HEAD
+        for entry in shown
+    )
+    raw.post(path, json={}, params={"q": "a" * 30_000})
+    entry = last(api)
+    assert (entry["path"], entry["request"]["headers"]) == (path, {})
+    assert len(path) + len("q=" + entry["request"]["query"]["q"]) == keeping.MOST_OF_A_HEAD
+
+
 def test_no_more_entries_than_there_is_room_for(api, server):
     """The oldest give way, also where they are large."""
     project = server.world.project_named(api.get("/_mock/project").json()["slug"])
@@ -285,6 +353,21 @@ class TestVerify:
         assert not self.verify(api, match, at_most=0)["ok"]
         assert self.verify(api, {"status": 404}, exactly=0)["ok"]
         assert self.verify(api, {"endpoint": endpoint["id"]}, exactly=2)["ok"]
+
+    def test_a_cut_body_is_not_compared_and_that_is_told(self, api, raw):
+        """What was not kept can be neither found nor missed."""
+        raw.post("/v1/endpoints", json={"model": "x", "display_name": "y" * 70_000})
+        verdict = self.verify(api, {"operation": "createEndpoint", "body": {"model": "x"}})
+        assert (verdict["ok"], verdict["count"]) == (False, 0)
+        assert verdict["closest"][0]["differs"] == ["body: cut after 64 KB, not compared"]
+        assert self.verify(api, {"operation": "createEndpoint"})["ok"]
+
+    def test_brackets_are_no_wildcards(self, api, raw):
+        """Only `*` and `?` are."""
+        raw.get("/v1/models/[ab]")
+        raw.get("/v1/models/a")
+        assert self.verify(api, {"path": "/v1/*/[ab]"}, exactly=1)["ok"]
+        assert len(requests(api, path="/v1/models/[ab]")) == 1
 
     def test_what_came_near_is_told(self, api):
         """The example of the contract."""

@@ -2,7 +2,7 @@
 
 import pytest
 import together
-from support import refused
+from support import Running, refused
 from talk import QWEN
 
 
@@ -53,12 +53,26 @@ def test_tokens_of_a_minute_are_limited(api):
     first = ask(api)
     used = first.json()["usage"]["total_tokens"]
     assert used > 10
-    assert first.headers["x-tokenlimit-remaining"] == "10"
+    assert first.headers["x-tokenlimit-remaining"] == "0"
     second = ask(api)
     refused(second, "dynamic_token_limited")
     assert second.headers["x-tokenlimit-remaining"] == "0"
     api.advance(by="1m")
     assert ask(api).status_code == 200
+
+
+@pytest.mark.parametrize("more", [{}, {"temperature": 0.5, "n": 2}])
+def test_what_is_left_is_told_with_the_answer_that_used_it(api, more):
+    """A whole answer counts itself; a stream, whose head leaves first, what came before it."""
+    limit(api, tokens_per_minute=1_000)
+    answer = api.chat(QWEN, **more)
+    left = 1_000 - answer.json()["usage"]["total_tokens"]
+    assert answer.headers["x-tokenlimit-remaining"] == str(left)
+    assert api.chat(QWEN, stream=True).headers["x-tokenlimit-remaining"] == str(left)
+    embedded = {"model": "BAAI/bge-base-en-v1.5", "input": "Hello"}
+    limit(api, tokens_per_minute=1_000)
+    answer = api.post("/v1/embeddings", json=embedded)
+    assert 900 < int(answer.headers["x-tokenlimit-remaining"]) < 1_000
 
 
 def test_dedicated_endpoints_have_no_limits(api):
@@ -103,6 +117,52 @@ def test_the_sdk_raises_what_it_raises(api):
     ):
         client.chat.completions.create(model=QWEN, messages=[{"role": "user", "content": "Hi"}])
     assert raised.value.response.headers["retry-after"] == "60"
+
+
+def test_what_was_asked_stands_in_the_state_document(api, server):
+    """Put into another project, or gone back to, the minute goes on where it was."""
+    limit(api, requests_per_minute=2, tokens_per_minute=1_000)
+    assert "minute" not in api.state()["counters"]
+    used = ask(api).json()["usage"]["total_tokens"]
+    document = api.state()
+    number = 1767225600 // 60  # the minute in which 2026 begins
+    assert document["counters"]["minute"] == {"number": number, "requests": 1, "tokens": used}
+    other = server.api()
+    assert other.put_state(document).status_code == 200
+    assert other.state()["counters"] == document["counters"]
+    assert [ask(other).status_code for _ in range(2)] == [200, 429]
+    assert other.post("/_mock/reset", json={"only": ["clock"]}).status_code == 200
+    assert other.state()["counters"]["minute"]["requests"] == 2
+    assert other.put_state(document).status_code == 200
+    assert ask(other).headers["x-ratelimit-remaining"] == "0"
+    other.advance(by="1m")
+    assert "minute" not in other.state()["counters"]
+    other.http.close()
+
+
+def test_what_was_asked_survives_a_restart(start_server, tmp_path):
+    """Requests and the tokens of their answers, also where the last of them came late."""
+    options = {"database": str(tmp_path / "mock.db"), "clock_rate": 0.0}
+    first = Running(**options)
+    api = first.api("restarted")
+    limit(api, requests_per_minute=3, tokens_per_minute=1_000)
+    ask(api)
+    counters = api.state()["counters"]
+    ask(api)
+    first.stop()
+    again = start_server(**options).api("restarted")
+    kept = again.state()["counters"]["minute"]
+    assert kept["requests"] == 2
+    assert kept["tokens"] == 2 * counters["minute"]["tokens"]
+    assert [ask(again).status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("field", ["number", "requests", "tokens"])
+def test_a_minute_that_cannot_be_is_refused(api, field):
+    """400 naming the field."""
+    minute = {"number": 1, "requests": 1, "tokens": 1, field: -1}
+    error = refused(api.put_state({"counters": {"minute": minute}}), "invalid_value")
+    assert error["param"] == f"counters.minute.{field}"
 
 
 def test_limits_stand_in_the_state_document(api, server):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 import together
-from support import H100X2, MIXTRAL, V2, Running
+from support import H100X2, MIXTRAL, V2, Running, refused
 from talk import QWEN
 from together_mock.asgi import Application
 
@@ -241,6 +241,22 @@ class TestLatencyAndReset:
             raw.post("/v1/endpoints", json=CREATE, headers={"X-Mock-Latency": "1h"}, timeout=0.2)
         assert len(api.get("/v1/endpoints", params={"type": "dedicated"}).json()["data"]) == 1
 
+    @pytest.mark.parametrize("effect", [{}, {"status": 503}, {"reset": True}])
+    @pytest.mark.parametrize("path", ["/v1/hardware", "/v1/chat/completions"])
+    def test_an_answer_that_nobody_had_is_noted_as_broken(self, api, raw, path, effect, caplog):
+        """The journal has no status, and nothing fails."""
+        fault = add(api, {"latency": "1h", **effect})
+        method = "POST" if "chat" in path else "GET"
+        with pytest.raises(httpx.ReadTimeout):
+            raw.request(method, path, json=ASK if method == "POST" else None, timeout=0.2)
+        while not (shown := api.get("/_mock/requests").json()["data"]):
+            pass
+        (entry,) = shown
+        assert (entry["path"], entry["status"]) == (path, None)
+        assert entry["response"]["broken"] is True
+        assert entry["response"]["headers"] == {"x-mock-fault": fault["id"]}
+        assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
     def test_a_delay_keeps_no_server_from_stopping(self):
         """It ends with the server: the answers are sent then."""
         running = Running()
@@ -321,6 +337,20 @@ class TestStream:
         _, told, error = stream(raw)
         assert time.monotonic() - began >= 0.045
         assert (len(told), error) == (len(whole), None)
+
+    def test_a_stream_that_its_client_left_is_noted_as_broken(self, api, raw):
+        """What came before the stall is what it had."""
+        add(api, {"stream": {"stall_after": 1, "for": "1h"}})
+        asked = {**ASK, "stream": True}
+        with (
+            pytest.raises(httpx.ReadTimeout),
+            raw.stream("POST", "/v1/chat/completions", json=asked, timeout=0.3) as answer,
+        ):
+            answer.read()
+        while not (shown := api.get("/_mock/requests").json()["data"]):
+            pass
+        assert (shown[0]["status"], shown[0]["response"]["broken"]) == (200, True)
+        assert shown[0]["response"]["body"].count("data:") == 1
 
     def test_a_chunk_is_no_json(self, api, raw):
         """The others are there."""
@@ -446,6 +476,7 @@ def test_a_header_that_cannot_be_read_is_refused(api, raw, path, name, value):
         ({"effect": {"status": 500, "reset": True}}, "effect"),
         ({"effect": {"status": 500, "headers": {"a b": "x"}}}, "effect.headers"),
         ({"effect": {"status": 500, "headers": {"x": "\n"}}}, "effect.headers"),
+        ({"effect": {"status": 500, "headers": {"x": "y" * 9_000}}}, "effect.headers"),
         ({"effect": {"reset": False}}, "effect.reset"),
         ({"effect": {"stream": {}}}, "effect.stream"),
         ({"effect": {"stream": {"cut_after": 1, "error_after": 2}}}, "effect.stream"),
@@ -467,6 +498,30 @@ def test_a_bad_fault_is_refused(api, fields, param):
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == f"faults.0.{param}"
     assert api.state() == before
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a b", "", "\u00e9", "x" * 201])
+def test_an_id_that_no_header_can_carry_is_refused(api, name):
+    """Every answer that the fault strikes tells its id."""
+    before = api.state()
+    fault = {"id": name, "effect": {"status": 503}}
+    error = refused(api.put_state({**before, "faults": [fault]}), "invalid_value")
+    assert error["param"] == "faults.0.id"
+    assert api.state() == before
+
+
+def test_an_id_stands_once_in_a_document(api):
+    """Counts and removal go by it."""
+    fault = {"id": "flt_1", "effect": {"status": 503}}
+    error = refused(api.put_state({**api.state(), "faults": [fault, fault]}), "invalid_value")
+    assert error["param"] == "faults.1.id"
+
+
+def test_blanks_around_the_value_of_a_header_are_no_part_of_it(api, raw):
+    """Some servers refuse to send them."""
+    shown = add(api, {"status": 503, "headers": {"x-a": " 1 ", "x-b": "  "}})
+    assert shown["effect"]["headers"] == {"x-a": "1", "x-b": ""}
+    assert raw.get("/v1/hardware").headers["x-a"] == "1"
 
 
 def test_faults_stand_in_the_state_document_with_their_counts(api, raw, server):

@@ -552,3 +552,17 @@ def test_what_is_not_there_is_not_found(v2):
     path = v2.at(endpoint, "analytics")
     answer = v2.get(path, params={"deploymentId": foreign["id"]})
     assert refused(answer, "v2_unknown_deployment")["param"] == "deploymentId"
+
+
+@pytest.mark.parametrize("fields", [{}, {"stream": True}, {"stop": ["\n"]}])
+def test_an_answer_that_nobody_waited_for_is_none(api, v2, fields):
+    """A fault held it back for longer than its client waited."""
+    endpoint, _ = v2.served()
+    headers = {"X-Mock-Latency": "1h"}
+    body = {"model": f"{v2.slug}/first", "messages": [{"role": "user", "content": "Hi"}], **fields}
+    with pytest.raises(httpx.ReadTimeout):
+        api.post("/v1/chat/completions", json=body, headers=headers, timeout=0.2)
+    while not (found := requests(v2, endpoint)):
+        pass
+    assert found == {"499": 1}
+    assert tokens(v2, endpoint) == (0, 0)

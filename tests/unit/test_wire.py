@@ -86,3 +86,14 @@ def test_everything_else_is_the_transport_itself():
         assert not gathering.is_closing()
 
     run(act)
+
+
+def test_a_connection_that_has_ended_is_not_reset():
+    """Its socket may be gone already."""
+
+    def act(gathering: Gathering) -> None:
+        gathering.write(b"late")
+        gathering.close()
+        gathering.reset()
+
+    assert run(act).written == [b"late"]

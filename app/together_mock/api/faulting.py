@@ -99,7 +99,8 @@ class Struck:
         if self._is_over:
             return
         if message["type"] == "http.response.start":
-            await self._delay()
+            if not await self.delay():
+                return
             headers = [*message.get("headers", ()), *told_by(self.effect)]
             message = {**message, "headers": headers}
         elif self.effect.stream is not None:
@@ -109,9 +110,9 @@ class Struck:
 
     async def reset(self) -> None:
         """End the connection without an answer."""
-        await self._delay()
-        self._recorder.finish(broken=True, told=told_by(self.effect))
-        await self._break_off(RESET)
+        if await self.delay():
+            self._note_broken()
+            await self._break_off(RESET)
 
     def _listen(self) -> Client:
         # The request has been read.
@@ -120,9 +121,25 @@ class Struck:
             self._client = self._clients.listen(recorder.receive, recorder.arrived)
         return self._client
 
-    async def _delay(self) -> None:
-        if self.effect.latency is not None:
-            await self._listen().stays(self.effect.latency)
+    async def delay(self) -> bool:
+        """Hold the answer back as long as it is to be; whether anybody is there to have it.
+
+        One that nobody waited for is noted as broken, and nothing of it is sent.
+        """
+        if self.effect.latency is None or self._is_over:
+            return not self._is_over
+        return await self._stays(self.effect.latency)
+
+    async def _stays(self, seconds: float) -> bool:
+        client = self._listen()
+        # Where the server is to stop, the client has its answer early.
+        if not await client.stays(seconds) and not client.dismissed:
+            self._is_over = True
+            self._note_broken()
+        return not self._is_over
+
+    def _note_broken(self) -> None:
+        self._recorder.finish(broken=True, told=told_by(self.effect))
 
     async def _break_off(self, how: str) -> None:
         self._is_over = True
@@ -155,8 +172,7 @@ class Struck:
             ready.append(_BAD_CHUNK)
         elif chunks == fault.stall_after:
             await self._flush(ready)
-            client = self._listen()
-            await client.stays(client.elapsed() + fault.stall_for)
+            await self._stays(self._listen().elapsed() + fault.stall_for)
         elif chunks == fault.cut_after:
             await self._flush(ready)
             self._recorder.finish(broken=True)

@@ -163,7 +163,7 @@ class _Stranger:
 
 
 def _is_ours(path: str) -> bool:
-    return path.startswith(_OURS) or path in _PAGES
+    return f"{path}/".startswith(_OURS) or path in _PAGES
 
 
 def names_in(body: bytes) -> list[str]:

@@ -3,11 +3,11 @@
 from together_mock.api.guard import Message, Receive, Scope, Send
 from together_mock.api.telling import REQUEST_ID, log_request
 from together_mock.core.clock import stopwatch
-from together_mock.services.journal import (
-    MOST_OF_A_BODY,
+from together_mock.services.journal import MOST_OF_A_BODY, Record, journal_of
+from together_mock.services.keeping import (
+    MOST_OF_A_HEAD,
+    Head,
     Headers,
-    Record,
-    journal_of,
     scrubbed,
     without_secrets,
 )
@@ -98,17 +98,22 @@ class Recorder:
         journal = journal_of(self._project)
         journal.count += 1
         scope, answer = self._scope, self._answer.body
+        asked = Head(self._path, scope["query_string"], self._headers)
+        is_head_cut = asked.size > MOST_OF_A_HEAD
+        if is_head_cut:
+            asked = asked.cut()
+        head = self._head or {"status": None, "headers": told}
         # Clients send secrets; answers are looked through when they are shown.
         body = scrubbed(self._request.body, is_cut=self._request.is_cut)
         record = Record(
             number=journal.count,
             at=self.at,
             method=scope["method"],
-            path=self._path,
-            query=scope["query_string"],
-            headers=self._headers,
+            path=asked.path,
+            query=asked.query,
+            headers=asked.headers,
             body=body,
-            head=self._head or {"status": None, "headers": told},
+            head=head,
             lines=self.lines,
             answer=answer,
             seconds=stopwatch() - self.arrived,
@@ -116,8 +121,10 @@ class Recorder:
             is_cut=self._request.is_cut,
             is_answer_cut=self._answer.is_cut,
             broken=broken,
+            is_head_cut=is_head_cut,
         )
-        journal.add(record, len(body) + len(answer))
+        sent = len(self.lines) + sum(len(name) + len(value) for name, value in head["headers"])
+        journal.add(record, asked.size + len(body) + sent + len(answer))
         measures = self._world.measures
         measures.request(record.method, record.path, record.status, record.seconds)
         log_request(

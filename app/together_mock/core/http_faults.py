@@ -6,12 +6,12 @@ answer of its own (a status or a reset), a latency, a fault of the stream.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from together_mock.core import ids
 from together_mock.core.errors import MockError
 from together_mock.core.instants import parse_duration
+from together_mock.core.wildcards import is_like
 
 # Seconds; whoever waits longer has a timeout.
 LONGEST_LATENCY = 3600.0
@@ -20,6 +20,8 @@ FIRST_STATUS, LAST_STATUS = 400, 599
 BY_HEADER = "header"
 HEADER, LATENCY_HEADER = "X-Mock-Fault", "X-Mock-Latency"
 _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
+# Signs of the names and values of a fault's headers together.
+_MOST_OF_HEADERS = 8_000
 # Headers that say how an answer is sent, which is not for a fault to say.
 _OURS = frozenset({"content-length", "transfer-encoding", "connection", "content-type"})
 
@@ -129,13 +131,11 @@ class RequestFault:
             return False
         if self.method != "*" and self.method.upper() != subject.method:
             return False
-        if self.path != "*" and not fnmatchcase(subject.path, self.path):
+        if self.path != "*" and not is_like(subject.path, self.path):
             return False
-        if self.operation != "*" and not fnmatchcase(subject.operation() or "", self.operation):
+        if self.operation != "*" and not is_like(subject.operation() or "", self.operation):
             return False
-        return self.endpoint == "*" or any(
-            fnmatchcase(name, self.endpoint) for name in subject.names
-        )
+        return self.endpoint == "*" or any(is_like(name, self.endpoint) for name in subject.names)
 
     def is_spent(self, hits: int, at: int) -> bool:
         """Whether it can strike no more: its time or its number is over."""
@@ -218,6 +218,8 @@ def _is_status(number: int) -> bool:
 
 def unfit_header(headers: Mapping[str, str]) -> str:
     """Why headers cannot be sent; empty where they can."""
+    if sum(len(name) + len(value) for name, value in headers.items()) > _MOST_OF_HEADERS:
+        return f"headers have more than {_MOST_OF_HEADERS} characters"
     for name, value in headers.items():
         if not name or not set(name.lower()) <= _TOKEN:
             return f"{name!r} is not the name of a header"

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import NamedTuple
+
+from together_mock.core.wildcards import is_like
 
 _PLACEHOLDER = re.compile(r"\\\{[^}]+\\\}")
 _ENDPOINT = re.compile(r"/endpoints/([^/]+)")
@@ -45,7 +46,7 @@ class Operations:
 
     def has(self, pattern: str) -> bool:
         """Whether a name, in which `*` and `?` are wild, is that of an operation."""
-        return any(fnmatchcase(name, pattern) for name in self.names)
+        return any(is_like(name, pattern) for name in self.names)
 
     def nearest(self, name: str) -> str:
         """The name that is written most alike."""

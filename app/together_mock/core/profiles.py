@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from together_mock.core.lifecycle import Stage
 from together_mock.core.states import State
+from together_mock.core.wildcards import is_like
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Profile:
     def matches(self, model: str, hardware: str, zone: str | None) -> bool:
         """Whether the profile is for a deployment."""
         return (
-            fnmatchcase(model, self.model)
-            and fnmatchcase(hardware, self.hardware)
-            and fnmatchcase(zone or "", self.zone)
+            is_like(model, self.model)
+            and is_like(hardware, self.hardware)
+            and is_like(zone or "", self.zone)
         )
 
     def ways_out(self, state: State) -> tuple[ProfileStage, ...]:
@@ -70,7 +70,7 @@ def job_ways(profiles: Sequence[Profile], model: str, *, running: bool) -> tuple
     """The ways out of a status that the first profile has which is for the model and has any."""
     for profile in profiles:
         ways = tuple(stage for stage in profile.jobs if stage.running is running)
-        if ways and fnmatchcase(model, profile.model):
+        if ways and is_like(model, profile.model):
             return ways
     return ()
 

@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import NamedTuple
 
 from together_mock.core.conversation import Conversation
 from together_mock.core.tokens import count_tokens
+from together_mock.core.wildcards import is_like
 
 PLACEHOLDERS = ("last_user", "model", "turn")
 _PLACEHOLDER = re.compile(r"\{\{([^{}]*)\}\}")
@@ -159,7 +159,7 @@ def _differences(script: Script, used: int, conversation: Conversation) -> Itera
     if script.times is not None and used >= script.times:
         yield f"was used {used} of {script.times} times"
     asked, model = conversation.asked, conversation.model
-    if not (fnmatchcase(asked, script.model) or fnmatchcase(model, script.model)):
+    if not (is_like(asked, script.model) or is_like(model, script.model)):
         behind = "" if asked == model else f", which is {_quoted(model)}"
         yield f"model does not match {_quoted(script.model)} (it was {_quoted(asked)}{behind})"
     if script.last_user and (unmet := script.last_user.unmet(conversation.last_user)):

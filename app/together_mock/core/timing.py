@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from together_mock.core import ids, profiles
 from together_mock.core.catalog import Preset
@@ -10,6 +9,7 @@ from together_mock.core.deployment import NEVER, Deployment
 from together_mock.core.lifecycle import STAGES, Stage
 from together_mock.core.profiles import Profile, ProfileStage
 from together_mock.core.states import State
+from together_mock.core.wildcards import is_like
 
 # Where each timed state leads when nothing says otherwise.
 NEXT = {
@@ -55,7 +55,7 @@ class LifecycleFault:
     def matches(self, deployment: Deployment) -> bool:
         """Whether the fault is for the deployment's endpoint, by id, name or model."""
         names = (deployment.endpoint_id, deployment.endpoint_name, deployment.model)
-        return any(fnmatchcase(name, self.endpoint) for name in names)
+        return any(is_like(name, self.endpoint) for name in names)
 
     def can_hit(self, deployment: Deployment) -> bool:
         """Whether the present state is the fault's own; a crash also needs a replica to lose."""

@@ -7,12 +7,15 @@ lists have as many items, each matching in its place.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
+
+from together_mock.core.wildcards import is_like
 
 # What stands for a body, or a field of one, that is not asked about; or that was not there.
 ANY: Any = object()
 ABSENT: Any = object()
+# What stands for a body that was not kept to its end, and matches nothing.
+CUT: Any = object()
 CLOSEST = 3
 _LONGEST = 200
 
@@ -50,7 +53,7 @@ class RequestMatch:
                 ("operation", self.operation, seen.operation),
                 ("endpoint", self.endpoint, seen.endpoint),
             )
-            if wanted is not None and (value is None or not fnmatchcase(value, wanted))
+            if wanted is not None and (value is None or not is_like(value, wanted))
         ]
         if self.status is not None and self.status != seen.status:
             found.append(f"status: {_shown(ABSENT if seen.status is None else seen.status)}")
@@ -78,6 +81,8 @@ def _is_equal(wanted: Any, value: Any) -> bool:
 def _shown(value: Any) -> str:
     if value is ABSENT:
         return "<absent>"
+    if value is CUT:
+        return "cut after 64 KB, not compared"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 

@@ -53,6 +53,9 @@ class Gathering:
     def reset(self) -> None:
         """End the connection at once, by a reset, without what was written and is not sent."""
         self._parts = []
+        if self._transport.is_closing():
+            # The client has ended it; its socket may be gone already.
+            return
         # A loop's own stand-in for the socket need not take options; they are the socket's alike.
         handle = socket.socket(fileno=socket.dup(self._transport.get_extra_info("socket").fileno()))
         with handle:

@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from together_mock.core.errors import MockError
+from together_mock.core.limits import Window
 from together_mock.services.birth import LEGACY
 from together_mock.services.fault_documents import Fault
 from together_mock.services.fields import Entry, Instant, Seconds, Word
@@ -53,13 +54,26 @@ class AutoscalingEntry(Entry):
     max_replicas: Replicas = 1
 
 
+class MinuteEntry(Entry):
+    """What was asked of serverless models in a minute, by its number since the epoch."""
+
+    number: int = Field(ge=0, le=2**53)
+    requests: int = Field(ge=0, le=2**53)
+    tokens: int = Field(ge=0, le=2**53)
+
+    def value(self) -> Window:
+        """The minute as limits take it."""
+        return Window(self.number, self.requests, self.tokens)
+
+
 class CountersEntry(Entry):
-    """How many ids of each kind were generated."""
+    """How many ids of each kind were generated, and what counts for rate limits."""
 
     endpoints: int = Field(default=0, ge=0, le=2**53)
     requests: int = Field(default=0, ge=0, le=2**53)
     faults: int = Field(default=0, ge=0, le=2**53)
     scripts: int = Field(default=0, ge=0, le=2**53)
+    minute: MinuteEntry | None = None
 
 
 class EndpointEntry(Entry):

@@ -91,7 +91,11 @@ class FaultEffect(_Sparse):
     @field_validator("headers")
     @classmethod
     def _can_be_sent(cls, headers: dict[str, str] | None) -> dict[str, str] | None:
-        if problem := http_faults.unfit_header(headers or {}):
+        if headers is None:
+            return None
+        # Blanks around a value are no part of it, and servers refuse to send them.
+        headers = {name: value.strip(" ") for name, value in headers.items()}
+        if problem := http_faults.unfit_header(headers):
             raise ValueError(problem)
         return headers
 
@@ -139,7 +143,8 @@ class NewFault(Document):
 class Fault(NewFault):
     """A fault in force, with its count."""
 
-    id: str
+    # It is sent in a header.
+    id: str = Field(pattern=r"^[!-~]+$", max_length=200)
     until: Instant | None = None
     seen: int = 0
     hits: int = 0

@@ -66,6 +66,7 @@ def admit(
             if found.endpoint_name not in project.routes:
                 return None
             found = project.routes[found.endpoint_name]
+        first = not project.has_activity
         try:
             if isinstance(found, Fanout):
                 found = found.route(at, name, key)
@@ -77,7 +78,6 @@ def admit(
             metering.turned_away(world, project, refused, at, error)
             raise
         target = found if isinstance(found, Route) else None
-        first = not project.has_activity
         project.request_count += 1
         if target is not None:
             noted = project.activity.get(target.deployment_key)

@@ -4,41 +4,29 @@ Noting a request keeps references to its bytes; they are read, and secrets taken
 somebody asks for the journal. Headers with secrets are dropped before anything is noted.
 """
 
-import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
 
 import orjson
 
 from together_mock.core import ids
 from together_mock.core.operations import endpoint_in, makes_endpoint
-from together_mock.core.redaction import (
-    REDACTED,
-    TooDeepError,
-    is_secret,
-    is_secret_header,
-    redacted,
-    redacted_text,
-)
-from together_mock.core.verifying import ABSENT, RequestMatch, Seen, Times, Verdict, verify
+from together_mock.core.verifying import ABSENT, CUT, RequestMatch, Seen, Times, Verdict, verify
+from together_mock.core.wildcards import is_like
+from together_mock.services.keeping import body_of, headers_of, query_of
 from together_mock.services.operations import operations
 from together_mock.services.projects import Project
 
 # Entries that a project's journal keeps, and bytes that it keeps of a body.
 MOST_ENTRIES = 1_000
 MOST_OF_A_BODY = 65_536
-# Bytes of both bodies that are not counted, and how many there may be of those that are: together
-# with what is not counted, that is at most 16 MB a project.
+# Bytes of a request and its answer that are not counted, and how many there may be of those that
+# are: together with what is not counted, that is at most 16 MB a project.
 SMALL = 4_000
 MOST_LARGE_BYTES = 12_000_000
 _FIRST_ERROR = 400
-# What a body with a secret has in it: a part of the secret's name, or a name in disguise.
-_SIGNS = re.compile(rb"(?i)[_-]?token\"|secret|passw|key|authori|bearer|signature|credential|\\u00")
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 class Record(NamedTuple):
@@ -46,7 +34,7 @@ class Record(NamedTuple):
 
     `head` is the start of the answer as it was sent, None where there was none, and `lines` are
     those of its lines that it does not have. `seconds` is real time. `broken` says that the answer
-    broke off.
+    broke off, `is_head_cut` that path, query or headers were longer.
     """
 
     number: int
@@ -64,6 +52,7 @@ class Record(NamedTuple):
     is_cut: bool = False
     is_answer_cut: bool = False
     broken: bool = False
+    is_head_cut: bool = False
 
     @property
     def status(self) -> int | None:
@@ -91,7 +80,7 @@ class Journal:
         self._size = 0
 
     def add(self, record: tuple[Any, ...], size: int) -> None:
-        """Keep a record with so many bytes in its bodies; the oldest give way."""
+        """Keep a record with so many bytes of texts in it; the oldest give way."""
         self.records.append(record)
         if size <= SMALL:
             return
@@ -139,7 +128,7 @@ class Filter:
         """Whether a record is asked for."""
         return (
             (self.method is None or self.method.upper() == record.method)
-            and (self.path is None or fnmatchcase(record.path, self.path))
+            and (self.path is None or is_like(record.path, self.path))
             and (self.status is None or self.status == record.status)
             and (self.endpoint is None or self.endpoint == _endpoint(record))
         )
@@ -206,7 +195,11 @@ def _seen(project: Project, record: Record) -> Seen:
         operation=operations().of(record.method, record.path),
         status=record.status,
         endpoint=_endpoint(record),
-        body=_body(record.body, is_cut=record.is_cut) if record.body else ABSENT,
+        body=CUT
+        if record.is_cut
+        else body_of(record.body, is_cut=False)
+        if record.body
+        else ABSENT,
     )
 
 
@@ -222,14 +215,14 @@ def _entry(project: Project, record: Record) -> Entry:
         seconds=record.seconds,
         endpoint=_endpoint(record),
         request=Part(
-            _headers(record.headers.items()),
-            _body(record.body, is_cut=record.is_cut),
-            record.is_cut,
-            query=_query(record.query),
+            headers_of(record.headers.items()),
+            body_of(record.body, is_cut=record.is_cut),
+            record.is_cut or record.is_head_cut,
+            query=query_of(record.query),
         ),
         response=Part(
-            _headers(told),
-            _body(record.answer, is_cut=record.is_answer_cut),
+            headers_of(told),
+            body_of(record.answer, is_cut=record.is_answer_cut),
             record.is_answer_cut,
             broken=record.broken,
         ),
@@ -257,44 +250,3 @@ def _split(lines: bytes) -> Iterator[tuple[bytes, bytes]]:
     for line in lines.splitlines():
         name, _, value = line.partition(b": ")
         yield name, value
-
-
-def _headers(headers: Headers) -> dict[str, str]:
-    pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    return {name: REDACTED if is_secret_header(name) else value for name, value in pairs}
-
-
-def _query(query: bytes) -> dict[str, str | list[str]]:
-    found = parse_qs(query.decode("latin-1"), keep_blank_values=True)
-    return {
-        name: REDACTED if is_secret(name) else values[0] if len(values) == 1 else values
-        for name, values in found.items()
-    }
-
-
-def _body(body: bytes, *, is_cut: bool) -> Any:
-    """A body's value: of JSON, or a text; None where there is none."""
-    if not body:
-        return None
-    try:
-        if not is_cut:
-            return redacted(orjson.loads(body))
-    except (orjson.JSONDecodeError, TooDeepError):
-        pass
-    return redacted_text(body.decode("utf-8", "replace"))
-
-
-def scrubbed(body: bytes, *, is_cut: bool) -> bytes:
-    """A body as it may be kept: without secrets, where there is a sign of any."""
-    if not _SIGNS.search(body):
-        return body
-    value = _body(body, is_cut=is_cut)
-    return value.encode() if isinstance(value, str) else orjson.dumps(value)
-
-
-def without_secrets(headers: Headers) -> dict[bytes, bytes]:
-    """The headers of a request as they may be kept: secrets are dropped, their names stay."""
-    return {
-        name: REDACTED.encode() if is_secret_header(name.decode("latin-1")) else value
-        for name, value in headers
-    }

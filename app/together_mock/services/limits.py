@@ -2,6 +2,7 @@
 
 from together_mock.core import limits
 from together_mock.core.errors import MockError
+from together_mock.core.limits import Window
 from together_mock.services.projects import Project
 from together_mock.services.rules import LimitsDocument
 from together_mock.services.world import World
@@ -10,7 +11,7 @@ from together_mock.services.world import World
 def put(world: World, project: Project, document: LimitsDocument) -> None:
     """Set the limits; what was asked before does not count."""
     with world.write(project) as unit:
-        rules = unit.facts.rules.model_copy(update={"limits": document})
+        rules = unit.facts.rules.model_copy(update={"limits": document, "window": Window()})
         unit.facts = unit.facts.with_rules(rules)
 
 
@@ -31,13 +32,14 @@ def take(project: Project, model: str, at: int) -> None:
     project.window = window.asked()
 
 
-def spend(project: Project, at: int, tokens: int) -> None:
+def spend(world: World, project: Project, at: int, tokens: int) -> None:
     """Count the tokens of an answer to a request that came at an instant."""
     if project.limits is None:
         return
     with project.gate:
         if project.window.at(at) is project.window:
             project.window = project.window.spent(tokens)
+    world.flush_soon()
 
 
 def told(project: Project, at: int) -> dict[str, str]:

@@ -20,7 +20,7 @@ def answered_at_once(
 ) -> None:
     """Note an answer that was generated in no time: the common case, in few steps."""
     if target is None:
-        limits.spend(project, at, usage.prompt + usage.completion)
+        limits.spend(world, project, at, usage.prompt + usage.completion)
         return
     with project.gate:
         noted = project.activity.get(target.deployment_key)
@@ -33,7 +33,7 @@ def answered_at_once(
 def answered(world: World, project: Project, target: Route | None, at: int, sample: Sample) -> None:
     """Note the answer to a request that came at an instant."""
     if target is None:
-        limits.spend(project, at, sample.usage.prompt + sample.usage.completion)
+        limits.spend(world, project, at, sample.usage.prompt + sample.usage.completion)
         return
     with project.gate:
         first = not project.has_activity

@@ -79,6 +79,12 @@ class Facts:
         """The same with other rules."""
         return replace(self, rules=rules)
 
+    def with_window(self, window: Window) -> "Facts":
+        """The same with what counts for rate limits."""
+        if window == self.rules.window:
+            return self
+        return self.with_rules(self.rules.model_copy(update={"window": window}))
+
     def with_due(self, due_at: int | None) -> "Facts":
         """The same with another instant of the next thing due to the project as a whole."""
         return replace(self, due_at=due_at)
@@ -179,6 +185,7 @@ class Project:
             scripts=_tried(rules),
             request_faults=compiled(rules),
             limits=rules.limits.value(),
+            window=rules.window,
         )
 
     @property
@@ -194,6 +201,7 @@ class Project:
             or self.request_count != self.stored_request_count
             or self.script_hits != self.stored_script_hits
             or self.fault_counts
+            or self.window != self.facts.rules.window
         )
 
     def hits_under(self, facts: Facts, anew: ScriptHits | None) -> ScriptHits:
@@ -246,7 +254,7 @@ class Project:
             known = {fault.id for fault in facts.rules.faults}
             self.fault_counts = left(self.fault_counts, counts, known)
         if facts.rules.limits is not self.facts.rules.limits:
-            self.limits, self.window = facts.rules.limits.value(), Window()
+            self.limits, self.window = facts.rules.limits.value(), facts.rules.window
         self.facts = facts
         if requests is not None:
             self.request_count = requests

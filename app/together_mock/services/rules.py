@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from together_mock.core.capacity import Capacity, Pool
 from together_mock.core.clock import SECOND
 from together_mock.core.lifecycle import Stage
-from together_mock.core.limits import Limits
+from together_mock.core.limits import Limits, Window
 from together_mock.core.profiles import JobStage, Profile, ProfileStage
 from together_mock.core.states import FROM_V1
 from together_mock.services.fault_documents import Fault
@@ -182,6 +182,8 @@ class Rules(Document):
     # How fast models answer; None leaves it to the preset.
     inference: Literal["instant", "realistic"] | None = None
     limits: LimitsDocument = Field(default_factory=LimitsDocument)
+    # What was asked of serverless models in the last minute in which they were asked anything.
+    window: Window = Window()
 
     def propagation_delay(self, preset: str) -> int:
         """How long routers take to go by another traffic split (microseconds)."""

@@ -5,6 +5,7 @@ from typing import Any
 from together_mock.core.billing import exact_dollars
 from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
+from together_mock.core.limits import Window
 from together_mock.core.states import V1_STATES
 from together_mock.services import engine, job_documents, model_documents, progress
 from together_mock.services.birth import V1
@@ -33,6 +34,7 @@ def show(world: World, project: Project) -> dict[str, Any]:
                 "requests": project.request_count,
                 "faults": rules.fault_count,
                 "scripts": rules.script_count,
+                **_minute(rules.window.at(unit.now)),
             },
             "clock": {
                 "now": to_exact_iso(unit.now),
@@ -69,6 +71,14 @@ def show(world: World, project: Project) -> dict[str, Any]:
                 ],
             },
         }
+
+
+def _minute(window: Window) -> dict[str, Any]:
+    """What counts for rate limits, if there is any."""
+    if window.requests == window.tokens == 0:
+        return {}
+    told = {"number": window.minute, "requests": window.requests, "tokens": window.tokens}
+    return {"minute": told}
 
 
 def _endpoints(unit: Unit) -> list[dict[str, Any]]:

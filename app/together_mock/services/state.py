@@ -9,6 +9,7 @@ import orjson
 from together_mock.core.billing import Usage, units
 from together_mock.core.clock import VirtualClock
 from together_mock.core.errors import MockError
+from together_mock.core.limits import Window
 from together_mock.services import (
     engine,
     entries,
@@ -89,7 +90,7 @@ def _reset_parts(world: World, unit: Unit, start: StateDocument, parts: set[str]
         setups.put_in_force(unit, fresh.capacity)
         changes["planned"] = fresh.planned
     if "faults" in parts:
-        changes |= {"faults": fresh.faults, "limits": fresh.limits}
+        changes |= {name: getattr(fresh, name) for name in ("faults", "limits", "window")}
     if "scripts" in parts:
         changes["scripts"] = fresh.scripts
         unit.script_hits = scripts.hits_of(fresh, start.scripts)
@@ -178,8 +179,13 @@ def _check_setups(world: World, document: StateDocument) -> None:
         except MockError as error:
             error.param = f"{prefix}.{error.param}"
             raise
+    seen: set[str] = set()
     for index, fault in enumerate(document.faults):
         faults.check(fault, f"faults.{index}.")
+        if fault.id in seen:
+            detail = f"{fault.id} stands twice in the document"
+            raise MockError("invalid_value", param=f"faults.{index}.id", detail=detail)
+        seen.add(fault.id)
     for index, used in enumerate(document.billing.usage):
         known = world.catalog.platform.instance_types
         if used.hardware not in world.catalog.hardware and used.hardware not in known:
@@ -188,21 +194,22 @@ def _check_setups(world: World, document: StateDocument) -> None:
 
 
 def _rules(document: StateDocument, now: int, seed: str) -> Rules:
-    billing = document.billing
+    billing, counters = document.billing, document.counters
     rules = Rules(
         profiles=document.profiles,
         capacity=document.capacity,
         planned=sorted(document.planned_capacity, key=lambda plan: plan.at),
         faults=document.faults,
-        fault_count=max(document.counters.faults, len(document.faults)),
+        fault_count=max(counters.faults, len(document.faults)),
         limits=document.limits,
+        window=Window() if counters.minute is None else counters.minute.value(),
         balance=None if billing.balance is None else units(billing.balance),
         balance_at=now if billing.balance_at is None else billing.balance_at,
         on_poll=document.clock.on_poll if document.clock else "none",
         inference=document.inference,
         propagation=document.propagation,
     )
-    return scripts.with_entries(rules, document.scripts, document.counters.scripts, seed)
+    return scripts.with_entries(rules, document.scripts, counters.scripts, seed)
 
 
 def _start_clock(world: World, document: StateDocument) -> VirtualClock:

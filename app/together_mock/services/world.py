@@ -212,8 +212,9 @@ class World(Registry):
         if project.gone:
             raise MockError("project_gone", project=project.slug)
         with project.gate:
-            counts = dict(project.fault_counts)
-        facts, real = fault_counts.folded(project.facts, counts), self._time.now()
+            counts, window = dict(project.fault_counts), project.window
+        facts = fault_counts.folded(project.facts, counts).with_window(window)
+        real = self._time.now()
         unit = Unit(connection, project, real, facts.clock.now(real), facts, self.catalog)
         unit.fault_counts = counts
         unit.is_stopping = lambda: self.stopping

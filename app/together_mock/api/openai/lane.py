@@ -29,7 +29,6 @@ from together_mock.api.openai.noting import (
     note_end,
     note_place,
     note_refusal,
-    note_whole,
     record_parts,
     send_whole,
 )
@@ -136,16 +135,17 @@ class InferenceLane:
             return
         request = reading.read_chat(body, lenient=world.settings.lenient)
         admitted = await self._admit(exchange, project, request.model, Operation.CHAT)
-        said = None if request.stream else brief(world, project, admitted, request)
+        short = not request.stream and exchange.struck is None
+        said = brief(world, project, admitted, request) if short else None
         if said is not None:
             number = ids.request_id(project.facts.seed, admitted.number)
             told = chat.of_brief(number, admitted.at // SECOND, request.model, said)
             metering.answered_at_once(world, project, admitted.target, admitted.at, said.usage)
             exchange.admitted = None
+            if admitted.target is None:
+                exchange.routed = limit_lines(project, admitted.at)
             head = head_of(exchange, admitted.at, number, len(told))
-            note_whole(world.measures, exchange, head, told)
-            await exchange.send(head)
-            await exchange.send({"type": "http.response.body", "body": told})
+            await send_whole(world, exchange, head, told)
             return
         if len(exchange.raw) > _SMALL or generation.needs_time(request):
             answer = partial(self._rendered, project, admitted, request)
@@ -232,8 +232,7 @@ class InferenceLane:
     ) -> None:
         due = rendered.due
         if rendered.paced is None and due is None:
-            note_end(self._world, project, exchange, rendered.sample)
-            await self._at_once(exchange, admitted, rendered)
+            await self._at_once(exchange, project, admitted, rendered)
             return
         client = self._listen(exchange)
         # An answer that takes time holds a slot of its replica, until it ends or nobody waits.
@@ -246,8 +245,7 @@ class InferenceLane:
                     whole = await send_paced(client, exchange.send, rendered.paced)
                 note_end(self._world, project, exchange, rendered.sample if whole else None)
             elif due is not None and await client.stays(due):
-                note_end(self._world, project, exchange, rendered.sample)
-                await self._at_once(exchange, admitted, rendered, self._world.now(project))
+                await self._at_once(exchange, project, admitted, rendered, self._world.now(project))
             elif client.dismissed:
                 raise MockError("capacity")
             else:
@@ -259,16 +257,24 @@ class InferenceLane:
         self, exchange: Exchange, project: Project, admitted: Admitted, payload: bytes, read: int
     ) -> None:
         number = ids.request_id(project.facts.seed, admitted.number)
-        note_end(self._world, project, exchange, Sample(Usage(read, 0)))
-        await self._at_once(exchange, admitted, Rendered(number, stream=False, body=payload))
+        rendered = Rendered(number, stream=False, body=payload, sample=Sample(Usage(read, 0)))
+        await self._at_once(exchange, project, admitted, rendered)
 
     async def _at_once(
         self,
         exchange: Exchange,
+        project: Project,
         admitted: Admitted,
         rendered: Rendered,
         ended_at: int | None = None,
     ) -> None:
+        if exchange.struck is not None and not await exchange.struck.delay():
+            note_end(self._world, project, exchange, None)
+            return
+        note_end(self._world, project, exchange, rendered.sample)
+        if admitted.target is None and not rendered.stream:
+            # What the answer itself used is known only now.
+            exchange.routed = limit_lines(project, admitted.at)
         size = None if rendered.stream else len(rendered.body)
         head = head_of(exchange, admitted.at, rendered.id, size, ended_at)
         await send_whole(self._world, exchange, head, rendered.body)

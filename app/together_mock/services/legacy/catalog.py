@@ -5,11 +5,11 @@ Source: the 2024 documentation of dedicated endpoints; which model runs where is
 """
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from together_mock.core import ids
 from together_mock.core.catalog import Eligibility, Hardware, Model
+from together_mock.core.wildcards import is_like
 
 if TYPE_CHECKING:
     from together_mock.services.catalog import Catalog
@@ -62,7 +62,7 @@ class LegacyCatalog:
             return None
         name = model.id.lower()
         for patterns, config in self._families:
-            if any(fnmatchcase(name, pattern) for pattern in patterns):
+            if any(is_like(name, pattern) for pattern in patterns):
                 return config
         return None
 
