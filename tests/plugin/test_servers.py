@@ -112,16 +112,31 @@ def test_options_are_those_of_the_command_line(tmp_path):
         assert caught.value.status == 401
 
 
-def test_projects_follow_from_their_names():
-    """The same name gives the same project on any server; a namesake gets another slug."""
+def test_projects_follow_from_their_names(calling):
+    """The same name gives the same project on any server, whoever still has the key of one."""
     shown = []
-    for _ in range(2):
-        with MockServer(clock_rate=0, start_at=START, seed=len(shown)) as server:
-            first, second = server.project("mine"), server.project("mine")
-            assert second.project.slug == f"{first.project.slug}-2"
-            assert (first.api_key, first.project) != (second.api_key, second.project)
-            shown.append([project.state() | {"id": project.project} for project in (first, second)])
-    assert shown[0] == shown[1]
+    for seed in range(2):
+        with MockServer(clock_rate=0, start_at=START, seed=seed) as server:
+            for _ in range(2):
+                project = server.project("mine")
+                shown.append(project.state() | {"id": project.project, "key": project.api_key})
+                project.close()
+                stale = calling(project).http.get("/v1/endpoints")
+                assert stale.status_code == 401
+                assert "is the test over" in stale.json()["error"]["message"]
+    assert all(one == shown[0] for one in shown)
+
+
+def test_a_name_has_one_project_on_a_server_of_ones_own():
+    """A second one would have other ids than it should."""
+    with MockServer() as server:
+        first = server.project("mine")
+        with pytest.raises(ControlError) as caught:
+            server.project("mine")
+        assert caught.value.code == "project_exists"
+        with pytest.raises(ControlError) as caught:
+            server.project("yours", state={"project": {"slug": first.project.slug}})
+        assert caught.value.param == "project.slug"
 
 
 def test_a_key_of_ones_own_has_one_project():

@@ -33,10 +33,10 @@ _Files: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 class ProjectHost:
     """What has projects: `project` makes one.
 
-    `run` tells apart those who share a server; it is empty where nobody does.
+    `run` tells apart those who share a server; it is None where nobody does.
     """
 
-    def __init__(self, run: str = "") -> None:
+    def __init__(self, run: str | None = None) -> None:
         self._run = run
         self._numbers = count(1)
         self._open: dict[str, MockProject] = {}
@@ -75,7 +75,8 @@ class ProjectHost:
             folder: where the name of a file is looked up.
 
         Raises:
-            ControlError: the server refused one of them.
+            ControlError: the server refused one of them; or the name or the slug has a project
+                already, and the server is one's own. On a shared one another slug is found.
             OSError, ValueError: the file cannot be read, or holds no document.
         """
         name = name or f"project {next(self._numbers)}"
@@ -86,7 +87,7 @@ class ProjectHost:
             if value is not None:
                 start[field] = str(value) if field == "seed" else value
         slug = documents.slug_of(given) or identity.slug_of(name)
-        used, shown = self._found(start, key or identity.key_of(name, self._run), slug, bool(key))
+        used, shown = self._found(start, key or identity.key_of(name, self._run or ""), slug, bool(key))
         made = MockProject(self.line, used, shown, {**base, "seed": start["seed"]})
         self._open[used] = made
         made.on_close = partial(self._open.pop, used, None)
@@ -104,7 +105,7 @@ class ProjectHost:
     def _found(
         self, start: Mapping[str, Any], key: str, slug: str, is_given: bool
     ) -> tuple[str, Mapping[str, Any]]:
-        """Make the project; under another name when that one is in use."""
+        """Make the project; where others make some too, under another name if that is in use."""
         for mark in ["", *self._marks()]:
             used = key if is_given else key + mark
             document = {**start, "api_key": used, "project": {"slug": slug + mark}}
@@ -112,13 +113,15 @@ class ProjectHost:
                 shown: Mapping[str, Any] = self.line.call("POST", "/projects", document, key=used)
             except ControlError as error:
                 taken = error.status == _CONFLICT and error.code == "project_exists"
-                if not taken or (is_given and error.param == "api_key"):
+                if not taken or self._run is None or (is_given and error.param == "api_key"):
                     raise
             else:
                 return used, shown
         raise RuntimeError(f"{_MOST_NAMESAKES} projects are called {slug} already")
 
     def _marks(self) -> Iterator[str]:
+        if self._run is None:
+            return
         run = f"-{identity.mark_of(self._run)}" if self._run else ""
         if run:
             yield run
