@@ -87,7 +87,9 @@ class ProjectHost:
             if value is not None:
                 start[field] = str(value) if field == "seed" else value
         slug = documents.slug_of(given) or identity.slug_of(name)
-        used, shown = self._found(start, key or identity.key_of(name, self._run or ""), slug, bool(key))
+        used, shown = self._found(
+            start, key or identity.key_of(name, self._run or ""), slug, bool(key)
+        )
         made = MockProject(self.line, used, shown, {**base, "seed": start["seed"]})
         self._open[used] = made
         made.on_close = partial(self._open.pop, used, None)
