@@ -297,6 +297,41 @@ def test_a_read_that_takes_too_long_times_out_as_with_a_socket():
         asyncio.run(ask())
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_transport_breaks_off_as_a_socket_does(is_async):
+    """A reset and a cut stream are what httpx makes of them; and the journal has both."""
+    reset = {"X-Mock-Fault": "reset"}
+    cut = {"effect": {"stream": {"cut_after": 1}}}
+    body = {**QUESTION, "stream": True}
+
+    async def ask(around, **options):
+        async with httpx.AsyncClient(transport=around, **options) as client:
+            with pytest.raises(httpx.ReadError):
+                await client.get("/v1/endpoints", headers=reset)
+            await client.post("/_mock/faults", json=cut)
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.post("/v1/chat/completions", json=body)
+            return (await client.get("/_mock/requests")).json()["data"]
+
+    def ask_sync(around, **options):
+        with httpx.Client(transport=around, **options) as client:
+            with pytest.raises(httpx.ReadError):
+                client.get("/v1/endpoints", headers=reset)
+            client.post("/_mock/faults", json=cut)
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.post("/v1/chat/completions", json=body)
+            return client.get("/_mock/requests").json()["data"]
+
+    def journal(around, **options):
+        rows = asyncio.run(ask(around, **options)) if is_async else ask_sync(around, **options)
+        return [(row["path"], row["status"]) for row in rows]
+
+    with MockServer() as server:
+        socket_options = {**KEYED, "base_url": server.url, "verify": False}
+        by_socket = journal(None, **socket_options)
+    assert journal(transport(), **KEYED) == by_socket
+
+
 def test_a_transport_whose_server_has_gone_says_so():
     """An error that clients of sockets know."""
     with MockServer(port=None) as server:
