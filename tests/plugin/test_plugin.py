@@ -175,6 +175,7 @@ def test_async(none, async_together_client): pass
         ("preset=3", "takes the name of a preset as preset, not 3"),
         ("fail_on_running='yes'", "takes True or False as fail_on_running, not 'yes'"),
         ("capacity=[]", "takes a document such as * as capacity, not []"),
+        ("seed=True", "takes text or a number as seed, not True"),
         ("state=7", "takes a state document or the name of a file of one as state, not 7"),
     ],
 )
@@ -191,6 +192,12 @@ def test_a_marker_that_says_what_it_cannot_is_refused(run, marker, reason):
     [
         ("preset='never'", "*cannot be made: *Unknown preset never*"),
         ("state='nowhere.yaml'", "*cannot be made: *nowhere.yaml*"),
+        (
+            "state={'clock': 'x'}",
+            "*cannot be made: clock of a state document is a mapping*",
+        ),
+        ("state={'project': 5}", "*cannot be made: project of a state document is a mapping*"),
+        ("state={'api_key': 5}", "*cannot be made: api_key of a state document is text, not 5"),
         ("state={'colour': 'red'}", "*cannot be made: *colour*"),
         ("capacity={'colour': 'red'}", "*cannot be made: *capacity.colour*"),
     ],
@@ -238,6 +245,36 @@ class TestScene:
         assert together_mock.state()["preset"] == "fast"
 """)
     outcome.assert_outcomes(passed=2)
+
+
+def test_a_state_file_is_beside_the_test_or_where_pytest_runs(run, pytester):
+    """In this order, for the marker and for `load` alike."""
+    folder = pytester.mkdir("below")
+    for where, slug in ((pytester.path, "above"), (folder, "beside")):
+        (where / "both.yaml").write_text(f"project: {{slug: {slug}-slug}}")
+    (pytester.path / "one.yaml").write_text("project: {slug: one-slug}")
+    (folder / "test_below.py").write_text(
+        """
+import pytest
+
+@pytest.mark.together_mock(state="both.yaml")
+def test_marker(together_mock):
+    assert together_mock.project.slug == "beside-slug"
+    together_mock.load("one.yaml")
+    assert together_mock.project.slug == "one-slug"
+    together_mock.load("both.yaml")
+    assert together_mock.project.slug == "beside-slug"
+    with pytest.raises(FileNotFoundError, match="below.nowhere.yaml and no .*nowhere.yaml"):
+        together_mock.load("nowhere.yaml")
+    with pytest.raises(ValueError, match="clock of a state document"):
+        together_mock.load({"clock": "x"})
+
+@pytest.mark.together_mock(state="one.yaml")
+def test_working_directory(together_mock):
+    assert together_mock.project.slug == "one-slug"
+"""
+    )
+    run("").assert_outcomes(passed=2)
 
 
 LEAKS = """

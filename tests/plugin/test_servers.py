@@ -14,7 +14,13 @@ import together_mock
 from support import H100X2, MIXTRAL, START
 from together_mock import MockServer
 from together_mock.bootstrap import StartError
-from together_mock.testing import ControlError, RemoteServer, UnreachableError, transport
+from together_mock.testing import (
+    ControlError,
+    RemoteServer,
+    UnreachableError,
+    UnusableError,
+    transport,
+)
 
 KEYED = {"headers": {"Authorization": "Bearer key"}, "base_url": "http://together-mock.invalid"}
 QUESTION = {"model": MIXTRAL, "messages": [{"role": "user", "content": "Hello!"}]}
@@ -68,6 +74,20 @@ def test_what_a_server_cannot_start_with_shows_at_once(tmp_path):
             MockServer(**options).start()
     with pytest.raises(TypeError, match=r"no option colour; it has .*clock_rate"):
         MockServer(colour="red")
+    for options, kind, reason in (
+        ({"api": "v9"}, ValueError, "one of v1, v1-retired, v2, both as api, not 'v9'"),
+        ({"port": 99999}, ValueError, "0 to 65535 as port, not 99999"),
+        ({"port": "a"}, TypeError, "int as port, not 'a'"),
+        ({"port": True}, TypeError, "int as port, not True"),
+        ({"api_keys": [5]}, TypeError, "a list of texts as api_keys, not one of 5"),
+        ({"api_keys": 5}, TypeError, "a list as api_keys, not 5"),
+        ({"clock_rate": "x"}, TypeError, "float as clock_rate, not 'x'"),
+        ({"database": 5}, TypeError, "str or None as database, not 5"),
+        ({"lenient": 1}, TypeError, "bool as lenient, not 1"),
+        ({"state": 5}, TypeError, "a list as state, not 5"),
+    ):
+        with pytest.raises(kind, match=f"MockServer takes {reason}"):
+            MockServer(**options)
     with MockServer() as server, pytest.raises(StartError, match=r"--port \d+: .*in use"):
         MockServer(port=int(server.url.rpartition(":")[2])).start()
     assert servers() == before
@@ -158,6 +178,28 @@ def test_a_server_elsewhere_is_told_from_none(together_mock_server):
             RemoteServer(url)
     with pytest.raises(ControlError, match="404"):
         RemoteServer(f"{together_mock_server.url}/nothing/here")
+
+
+def test_a_server_elsewhere_is_tried_before_the_first_test():
+    """Whoever cannot make projects there is told what is missing, and `/v1` is no mistake."""
+    with MockServer(admin_token="secret") as server:
+        for token in (None, "wrong"):
+            with pytest.raises(UnusableError, match="--together-mock-admin-token"):
+                RemoteServer(server.url, token)
+        remote = RemoteServer(f"{server.url}/v1/", "secret")
+        assert remote.url == server.url
+        with remote.project("mine") as project:
+            assert project.base_url == f"{server.url}/v1"
+        remote.stop()
+    with (
+        MockServer(api_keys=["listed"]) as server,
+        pytest.raises(UnusableError, match="--api-key"),
+    ):
+        RemoteServer(server.url)
+    with MockServer(api_keys=["listed"], admin_token="secret") as server:
+        remote = RemoteServer(server.url, "secret")
+        remote.project("mine").close()
+        remote.stop()
 
 
 def test_two_runs_share_a_server(together_mock_server):

@@ -13,9 +13,10 @@ from together_mock.bootstrap import StartError
 from together_mock.core.clock import MachineTime
 from together_mock.testing import reports
 from together_mock.testing.documents import State
-from together_mock.testing.line import ControlError, UnreachableError
+from together_mock.testing.line import ControlError, UnreachableError, UnusableError
 from together_mock.testing.project import MockProject
-from together_mock.testing.servers import START, STILL, MockServer, RemoteServer
+from together_mock.testing.remote import RemoteServer
+from together_mock.testing.servers import START, STILL, MockServer
 
 TestServer: TypeAlias = MockServer | RemoteServer
 ProjectFactory: TypeAlias = Callable[..., MockProject]
@@ -64,7 +65,7 @@ MARKER_TAKES: dict[str, tuple[tuple[type, ...], str, str]] = {
     "state": (
         (Mapping, str, os.PathLike),
         "a state document or the name of a file of one",
-        "What the project starts as; a file is looked up beside the test.",
+        "What the project starts as; a file is looked up beside the test, then where pytest runs.",
     ),
     "capacity": (
         (Mapping,),
@@ -83,7 +84,9 @@ def _check(item: pytest.Item, name: str, value: object) -> None:
     if name not in MARKER_TAKES:
         _refuse(item, f"has no argument {name}; it has {', '.join(MARKER_TAKES)}")
     kinds, text, _ = MARKER_TAKES[name]
-    if value is not None and not isinstance(value, kinds):
+    # A truth value would do for a number otherwise.
+    is_other = isinstance(value, bool) and bool not in kinds
+    if value is not None and (is_other or not isinstance(value, kinds)):
         _refuse(item, f"takes {text} as {name}, not {value!r}")
 
 
@@ -124,9 +127,9 @@ def _opened(config: pytest.Config, options: Mapping[str, Any]) -> TestServer:
         if url:
             return RemoteServer(url, option(config, "admin_token"), _run_of(config))
         return MockServer(**{**_OWN, **options}).start()
-    except (StartError, TypeError) as error:
+    except (StartError, TypeError, ValueError) as error:
         reason = f"together-mock cannot start: {error}"
-    except (UnreachableError, ControlError) as error:
+    except (UnreachableError, UnusableError, ControlError) as error:
         reason = f"--together-mock-url {url}: {error}"
     # Outside the handlers, or a traceback would follow the one line that matters.
     pytest.fail(reason, pytrace=False)
