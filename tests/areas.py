@@ -27,7 +27,7 @@ BEHAVIOURS = {
     "v2: endpoints, deployments, traffic": "v2_",
     "The 2024 API": "legacy_",
     "Keys, limits, faults, trouble": (
-        "error_ fault_ limits_ management_ no_rate_ request_ store_ unknown_"
+        "error_ fault_ limits_ management_ no_rate_ project_ request_ store_ unknown_"
     ),
 }
 # The faces that answer with an error -> area. Where several do, it is common to them.

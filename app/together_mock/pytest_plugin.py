@@ -4,13 +4,15 @@ pytest loads this module on every run, before a coverage plugin begins to measur
 imported here but pytest, which is loaded already; a run that uses no fixture of it pays nothing.
 """
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from together_mock.testing.plugin import EnvironedProject, ProjectFactory, TestServer
+    from together_mock.testing.environment import EnvironedProject
+    from together_mock.testing.plugin import ProjectFactory, TestServer
     from together_mock.testing.project import MockProject
 
 MARKER = (
@@ -55,10 +57,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Tell of a failed test what its project was about."""
     outcome = yield
-    if "together_mock" in getattr(item, "fixturenames", ()):
-        from together_mock.testing.plugin import add_section
-
-        add_section(item, outcome.get_result())  # type: ignore[attr-defined]
+    # Where nothing has loaded it, no test has had a project, however it asks for one.
+    loaded = sys.modules.get("together_mock.testing.plugin")
+    if loaded is not None:
+        loaded.add_section(item, outcome.get_result())  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -113,11 +115,12 @@ def together_mock(
 @pytest.fixture
 def together_mock_env(
     together_mock: "MockProject", monkeypatch: pytest.MonkeyPatch
-) -> "EnvironedProject":
+) -> "Iterator[EnvironedProject]":
     """The same project, and the environment variables that aim every client at it."""
-    from together_mock.testing.plugin import environed
+    from together_mock.testing.environment import environed
 
-    return environed(together_mock, monkeypatch)
+    with environed(together_mock, monkeypatch) as project:
+        yield project
 
 
 @pytest.fixture

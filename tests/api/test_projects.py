@@ -64,11 +64,43 @@ def test_a_deleted_project_leaves_nothing(server, api, slug):
     assert mine.get("/_mock/billing").json()["items"] == []
 
 
-def test_a_key_whose_project_was_deleted_gets_a_new_one(api):
-    """Deleting is no revocation."""
+def test_a_client_that_outlives_its_project_is_refused(api):
+    """Whatever it asks, and it makes no project: until somebody makes one for its key."""
     api.create()
+    slug = api.get("/_mock/project").json()["slug"]
     assert api.delete("/_mock/project").status_code == 204
+    for path in ("/v1/endpoints", "/_mock/state", "/_mock/project"):
+        error = refused(api.get(path), "project_deleted")
+        assert "is the test over" in error["message"]
+    v2 = api.get("/v2/projects/proj_x/endpoints")
+    refused(v2, "project_deleted", "UNAUTHENTICATED")
+    refused(api.chat(MIXTRAL), "project_deleted")
+    refused(api.post("/v1/endpoints", json={"model": MIXTRAL}), "project_deleted")
+    refused(api.delete("/_mock/project"), "project_deleted")
+    named = {"X-Mock-Project": slug}
+    refused(api.get("/_mock/project", headers=named), "unknown_project")
+    assert made(api, api.key, slug, colour="red").status_code == 400
+    refused(api.get("/v1/endpoints"), "project_deleted")
+    assert made(api, api.key, slug).status_code == 201
     assert api.state()["endpoints"] == []
+
+
+def test_a_document_at_fault_costs_a_new_key_nothing(api):
+    """A project that was never made was not deleted."""
+    entry = {"model": MIXTRAL, "hardware": "abacus"}
+    slug = f"made-{fresh_key()}"
+    assert made(api, api.key, slug, endpoints=[entry]).status_code == 400
+    assert api.get("/v1/endpoints").status_code == 200
+
+
+def test_only_so_many_deleted_projects_are_remembered(start_server, monkeypatch):
+    """The last ones."""
+    monkeypatch.setattr("together_mock.services.registry.MOST_DELETED", 2)
+    running = start_server()
+    apis = [running.api() for _ in range(3)]
+    for api in apis:
+        assert api.delete("/_mock/project").status_code == 204
+    assert [api.get("/v1/endpoints").status_code for api in apis] == [200, 401, 401]
 
 
 def test_a_key_and_a_slug_have_one_project(api, slug):
@@ -115,7 +147,9 @@ def test_where_keys_are_listed_a_project_takes_the_admin_token(start_server, slu
     assert api.post("/_mock/projects", json=document, headers=token).status_code == 201
     assert mine.get("/v1/endpoints").status_code == 200
     assert mine.delete("/_mock/project", headers=token).status_code == 204
-    assert mine.get("/v1/endpoints").status_code == 401
+    refused(mine.get("/v1/endpoints"), "project_deleted")
+    # It opens no other project either.
+    refused(mine.get("/v1/endpoints", headers={"X-Mock-Project": "listed"}), "project_deleted")
 
 
 def test_a_restart_knows_no_deleted_project(start_server, tmp_path, slug):
@@ -142,7 +176,10 @@ def test_deleting_a_project_ends_what_waits_for_its_events(server: Running):
 
     def wait():
         body = {"after": 1_000_000, "timeout": "60s"}
-        outcome["wait"] = server.api(api.key).post("/_mock/events/wait", json=body)
+        waiter = server.api(api.key)
+        # Refused as long as it comes between two projects.
+        while outcome.get("wait") is None or outcome["wait"].status_code == 401:
+            outcome["wait"] = waiter.post("/_mock/events/wait", json=body)
 
     waiting = threading.Thread(target=wait)
     with api.http.stream("GET", "/_mock/events") as stream:
@@ -151,8 +188,9 @@ def test_deleting_a_project_ends_what_waits_for_its_events(server: Running):
         waiting.start()
         # It waits once the store was asked, which nobody outside can see: delete until it ends.
         while waiting.is_alive():
-            server.api(api.key).delete("/_mock/project")
+            api.delete("/_mock/project")
             waiting.join(0.05)
+            api.post("/_mock/projects", json={})
         assert [line for line in lines if line] == []
     refused(outcome["wait"], "project_gone")
 

@@ -53,6 +53,14 @@ def test_one_of_many(together_mock, number):
         assert answer["choices"][0]["message"]["content"] == f"script of {number}"
         # 18 cents a minute each.
         assert float(together_mock.cost) == pytest.approx(len(started) * hours * 60 * 0.18)
+        fault = {"status": 503, "code": f"fault-{number}"}
+        together_mock.fault(match={"operation": "listEndpoints"}, times=2, effect=fault)
+        struck = [client.get("/v1/endpoints") for _ in range(3)]
+        assert [one.status_code for one in struck] == [503, 503, 200]
+        assert {one.json()["error"]["code"] for one in struck[:2]} == {f"fault-{number}"}
+        assert [fault["hits"] for fault in together_mock.faults()] == [2]
+        # Its own requests alone: creations, a list, a chat, and those with the fault.
+        assert len(together_mock.requests()) == wanted + 1 + 1 + 3
         names = {one["display_name"] for one in together_mock.state()["endpoints"]}
         assert names == {f"crowd {number}"}
 """

@@ -81,7 +81,8 @@ def test_environment_is_left_as_it_was():
 
 
 def test_a_module_that_makes_its_client_when_imported(run):
-    """Each test gets its own, and the one before is back afterwards."""
+    """Each test gets its own, and the one before is back afterwards, also in its package."""
+    key = "import os\nKEY = os.environ['TOGETHER_API_KEY']"
     outcome = run(
         """
 import sys
@@ -98,15 +99,51 @@ def test_anew(together_mock_env, again):
     assert sys.modules["the_app.service"] is service
 
 def test_before_is_back(together_mock_env):
+    import the_app
+    from the_app import service
     from the_app.service import KEY
     assert sys.modules["the_app.service"].KEY == KEY != together_mock_env.api_key
+    assert the_app.service is service is sys.modules["the_app.service"]
+
+def test_what_was_never_imported(together_mock_env):
+    other = together_mock_env.fresh_import("the_other.service")
+    import the_other.service.late
+    assert other.late.KEY == together_mock_env.api_key
+
+def test_is_so_again(together_mock_env):
+    import the_other
+    assert not hasattr(the_other, "service")
+    assert [name for name in sys.modules if name.startswith("the_other.")] == []
+    from the_other import service
+    assert service.KEY == together_mock_env.api_key
 """,
         **{
             "the_app/__init__": "",
-            "the_app/service": "import os\nKEY = os.environ['TOGETHER_API_KEY']",
+            "the_app/service": key,
+            "the_other/__init__": "",
+            "the_other/service/__init__": key,
+            "the_other/service/late": key,
         },
     )
-    outcome.assert_outcomes(passed=4)
+    outcome.assert_outcomes(passed=6)
+
+
+def test_the_project_in_its_environment_is_the_project(run):
+    """All that it is, and what happens to one has happened to the other."""
+    outcome = run("""
+import copy
+from together_mock.testing import MockProject
+
+def test_one(together_mock, together_mock_env):
+    assert isinstance(together_mock_env, MockProject)
+    assert {"clock", "fault", "fresh_import"} <= set(dir(together_mock_env))
+    assert copy.copy(together_mock_env).api_key == together_mock.api_key
+    together_mock_env.load({"project": {"slug": "loaded-slug"}})
+    assert together_mock.project.slug == together_mock_env.project.slug == "loaded-slug"
+    together_mock.close()
+    assert not together_mock_env.is_open
+""")
+    outcome.assert_outcomes(passed=1)
 
 
 def test_a_missing_sdk_is_a_reason_to_skip(run):
@@ -138,6 +175,7 @@ def test_async(none, async_together_client): pass
         ("preset=3", "takes the name of a preset as preset, not 3"),
         ("fail_on_running='yes'", "takes True or False as fail_on_running, not 'yes'"),
         ("capacity=[]", "takes a document such as * as capacity, not []"),
+        ("seed=True", "takes text or a number as seed, not True"),
         ("state=7", "takes a state document or the name of a file of one as state, not 7"),
     ],
 )
@@ -154,6 +192,12 @@ def test_a_marker_that_says_what_it_cannot_is_refused(run, marker, reason):
     [
         ("preset='never'", "*cannot be made: *Unknown preset never*"),
         ("state='nowhere.yaml'", "*cannot be made: *nowhere.yaml*"),
+        (
+            "state={'clock': 'x'}",
+            "*cannot be made: clock of a state document is a mapping*",
+        ),
+        ("state={'project': 5}", "*cannot be made: project of a state document is a mapping*"),
+        ("state={'api_key': 5}", "*cannot be made: api_key of a state document is text, not 5"),
         ("state={'colour': 'red'}", "*cannot be made: *colour*"),
         ("capacity={'colour': 'red'}", "*cannot be made: *capacity.colour*"),
     ],
@@ -201,6 +245,36 @@ class TestScene:
         assert together_mock.state()["preset"] == "fast"
 """)
     outcome.assert_outcomes(passed=2)
+
+
+def test_a_state_file_is_beside_the_test_or_where_pytest_runs(run, pytester):
+    """In this order, for the marker and for `load` alike."""
+    folder = pytester.mkdir("below")
+    for where, slug in ((pytester.path, "above"), (folder, "beside")):
+        (where / "both.yaml").write_text(f"project: {{slug: {slug}-slug}}")
+    (pytester.path / "one.yaml").write_text("project: {slug: one-slug}")
+    (folder / "test_below.py").write_text(
+        """
+import pytest
+
+@pytest.mark.together_mock(state="both.yaml")
+def test_marker(together_mock):
+    assert together_mock.project.slug == "beside-slug"
+    together_mock.load("one.yaml")
+    assert together_mock.project.slug == "one-slug"
+    together_mock.load("both.yaml")
+    assert together_mock.project.slug == "beside-slug"
+    with pytest.raises(FileNotFoundError, match="below.nowhere.yaml and no .*nowhere.yaml"):
+        together_mock.load("nowhere.yaml")
+    with pytest.raises(ValueError, match="clock of a state document"):
+        together_mock.load({"clock": "x"})
+
+@pytest.mark.together_mock(state="one.yaml")
+def test_working_directory(together_mock):
+    assert together_mock.project.slug == "one-slug"
+"""
+    )
+    run("").assert_outcomes(passed=2)
 
 
 LEAKS = """
@@ -320,6 +394,83 @@ def test_one(broken): pass
 """)
     outcome.assert_outcomes(errors=1)
     outcome.stdout.fnmatch_lines(["ep_* user_*/mine", "    dep_*: STARTED on *"])
+
+
+def test_an_endpoint_without_a_deployment_hides_no_other(run):
+    """Nor does one that cannot be told of."""
+    outcome = run("""
+def test_one(together_mock):
+    root = f"/v2/projects/{together_mock.project}/endpoints"
+    assert call(together_mock, "POST", root, json={"name": "mine"}).status_code == 200
+    create(together_mock)
+    together_mock.clock.advance(1)
+    assert not "so"
+
+def test_two(together_mock, monkeypatch):
+    made = [create(together_mock) for _ in range(2)]
+    together_mock.clock.advance(1)
+    real = together_mock.timeline
+    def timeline(endpoint):
+        return real("nobody" if endpoint == made[0]["id"] else endpoint)
+    together_mock.timeline = timeline
+    assert not "so"
+""")
+    outcome.assert_outcomes(failed=2)
+    outcome.stdout.fnmatch_lines(
+        [
+            "ep_* user_*/mine",
+            "    it has no deployment",
+            "endpoint-* user_*",
+            "    STARTED on *",
+            "last requests, newest first:",
+            "endpoint-* user_*",
+            "    not known: *answered 404*",
+            "endpoint-* user_*",
+            "    STARTED on *",
+        ]
+    )
+
+
+def test_a_project_that_is_asked_for_late_is_told_of_too(run):
+    """And a failed test that has one is not charged with a leak."""
+    outcome = run(
+        """
+def test_one(request):
+    create(request.getfixturevalue("together_mock"))
+    assert not "so"
+""",
+        "--together-mock-fail-on-running",
+    )
+    outcome.assert_outcomes(failed=1)
+    outcome.stdout.fnmatch_lines(["*- together-mock -*", "    STARTED on *"])
+
+
+def test_a_leak_is_told_of_with_what_the_project_was_about(run):
+    """Timelines and requests, though the project is gone by then."""
+    outcome = run(LEAKS, "--together-mock-fail-on-running")
+    outcome.assert_outcomes(passed=5, errors=2)
+    outcome.stdout.fnmatch_lines(
+        ["*- together-mock -*", "    STARTED on *", "    * POST /v1/endpoints -> 200 *"]
+    )
+    assert outcome.stdout.str().count("- together-mock -") == 2
+
+
+def test_a_test_that_is_expected_to_fail_is_not_asked_what_it_leaves(run):
+    """Or its leak would count as another failure that was expected."""
+    outcome = run(
+        """
+@pytest.mark.xfail(strict=True)
+def test_one(together_mock):
+    create(together_mock)
+    assert not "so"
+
+@pytest.mark.xfail
+def test_two(together_mock):
+    create(together_mock)
+""",
+        "--together-mock-fail-on-running",
+    )
+    outcome.assert_outcomes(xfailed=1, xpassed=1)
 
 
 def test_options_of_the_server_can_be_overridden(run):

@@ -38,6 +38,8 @@ def test_what_was_requested_is_verified(together_mock, caller):
     together_mock.verify(method="DELETE", times=0)
     together_mock.verify(at_least=1, at_most=2)
     together_mock.verify(times={"at_least": 2})
+    together_mock.verify(status=200, endpoint=endpoint, operation="updateEndpoint")
+    together_mock.verify(endpoint=endpoint["id"], status=404, times=0)
 
 
 def test_what_was_not_requested_is_explained(together_mock, caller):
@@ -51,6 +53,24 @@ def test_what_was_not_requested_is_explained(together_mock, caller):
     assert lines[:2] == [f"wanted exactly 1 of {wanted}; there were 0", "closest:"]
     assert f"PATCH /v1/endpoints/{endpoint['id']} -> 200" in lines[2]
     assert any("differs: body.state" in line and "STARTED" in line for line in lines)
+
+
+def test_what_shares_nothing_is_not_close(together_mock, caller):
+    """Another method on another path would only be in the way."""
+    caller.http.get("/v1/hardware")
+    endpoint = caller.create()
+    with pytest.raises(AssertionError) as caught:
+        together_mock.verify("POST", "/v1/chat/*", status=200, endpoint="endpoint-x")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == ("wanted exactly 1 of POST /v1/chat/* -> 200 about endpoint-x; there were 0")
+    assert [line for line in lines if "differs: path" in line] == [
+        "      differs: path: /v1/endpoints",
+        "      differs: path: /v1/hardware",
+    ]
+    with pytest.raises(AssertionError) as caught:
+        together_mock.verify("DELETE", f"/v1/endpoints/{endpoint['id']}")
+    assert "closest:" not in str(caught.value)
+    assert "what was requested, newest first:" in str(caught.value)
 
 
 def test_what_was_requested_too_often_is_explained(together_mock, caller):
@@ -103,7 +123,7 @@ def test_faults_that_end_a_connection_reach_clients_without_a_socket():
     ):
         project = server.existing("key")
         project.fault(times=1, effect={"reset": True})
-        with pytest.raises(httpx.RemoteProtocolError):
+        with pytest.raises(httpx.ReadError):
             client.get("/v1/endpoints")
         project.fault(effect={"stream": {"cut_after": 2}})
         lines = []

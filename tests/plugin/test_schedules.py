@@ -2,6 +2,8 @@
 
 import re
 import unittest
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -21,6 +23,14 @@ QUICK = settings(
     database=None,
     phases=(Phase.generate,),
 )
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """State files are written to the test's own folder."""
+    monkeypatch.setattr("together_mock.testing.schedules._folder", lambda: tmp_path)
+
+
 ONE = {"min_replicas": 1, "max_replicas": 1}
 
 
@@ -36,7 +46,8 @@ def client(mock):
 def keep_one(mock, alive):
     """One round of a reconciler: one endpoint that is in one of the states that count as alive."""
     if not [one for one in endpoints(mock) if one["state"] in alive]:
-        with client(mock) as http:
+        # A round that fails is made up for by the next.
+        with client(mock) as http, suppress(httpx.TransportError):
             body = {"model": MIXTRAL, "hardware": H100X2, "autoscaling": ONE}
             http.post("/v1/endpoints", json=body)
 
@@ -68,14 +79,20 @@ def told(error):
     return found[0]
 
 
-def test_a_machine_finds_a_planted_bug_and_its_state_file_shows_it_again(tmp_path):
+def written(text):
+    """The file that a note says it was written to; it is the one of the note."""
+    file = Path(re.search(r"--state (\S+)", text)[1])
+    assert file.read_text() == f"{text}\n"
+    return file
+
+
+def test_a_machine_finds_a_planted_bug_and_its_state_file_shows_it_again():
     """Another server that starts from the file fails in the same way, at the same act."""
     with pytest.raises(AssertionError, match="two endpoints are paid for") as caught:
         run_state_machine_as_test(Planted, settings=QUICK)
     text = told(caught.value)
     assert "let the automation act once, and check what must hold" in text
-    file = tmp_path / "state.yaml"
-    file.write_text(text)
+    file = written(text)
     document = yaml.safe_load(text)
     for alive, is_sound in ((("STARTED",), False), (("PENDING", "STARTING", "STARTED"), True)):
         with MockServer(clock_rate=0, state=file) as server:
@@ -130,22 +147,46 @@ def start(mock):
         wait_until_started(mock, answer.json()["id"])
 
 
-def test_automation_that_polls_meets_a_failed_start_and_its_state_file_shows_it_again(tmp_path):
+def test_automation_that_polls_meets_a_failed_start_and_its_state_file_shows_it_again():
     """A whole run against drawn worlds: the printed file alone leads to the same end."""
 
     @settings(QUICK, phases=(Phase.generate, Phase.shrink))
-    @given(world=worlds())
+    @given(world=worlds(requests_fail=False))
     def runs(world):
         with playing(world) as mock:
             start(mock)
 
     with pytest.raises(TimeoutError) as caught:
         runs()
-    file = tmp_path / "state.yaml"
-    file.write_text(told(caught.value))
+    file = written(told(caught.value))
     with (
         MockServer(clock_rate=0, state=file) as server,
         pytest.raises(TimeoutError) as again,
     ):
         start(server.existing("test-key"))
     assert str(again.value) == str(caught.value)
+
+
+def test_requests_fail_in_some_worlds():
+    """Automation that takes each answer for a good one is found; nothing strikes if asked so."""
+    met = set()
+
+    @QUICK
+    @given(world=worlds())
+    def asks(world):
+        with playing(world) as mock, client(mock) as http:
+            for _ in range(12):
+                try:
+                    met.add(http.get("/v1/endpoints").status_code)
+                except httpx.TransportError:
+                    met.add("reset")
+
+    @QUICK
+    @given(world=worlds(requests_fail=False))
+    def finds(world):
+        with playing(world) as mock, client(mock) as http:
+            assert {http.get("/v1/endpoints").status_code for _ in range(12)} == {200}
+
+    asks()
+    assert met == {200, 429, 500, 503, "reset"}
+    finds()

@@ -14,7 +14,13 @@ import together_mock
 from support import H100X2, MIXTRAL, START
 from together_mock import MockServer
 from together_mock.bootstrap import StartError
-from together_mock.testing import ControlError, RemoteServer, UnreachableError, transport
+from together_mock.testing import (
+    ControlError,
+    RemoteServer,
+    UnreachableError,
+    UnusableError,
+    transport,
+)
 
 KEYED = {"headers": {"Authorization": "Bearer key"}, "base_url": "http://together-mock.invalid"}
 QUESTION = {"model": MIXTRAL, "messages": [{"role": "user", "content": "Hello!"}]}
@@ -68,6 +74,20 @@ def test_what_a_server_cannot_start_with_shows_at_once(tmp_path):
             MockServer(**options).start()
     with pytest.raises(TypeError, match=r"no option colour; it has .*clock_rate"):
         MockServer(colour="red")
+    for options, kind, reason in (
+        ({"api": "v9"}, ValueError, "one of v1, v1-retired, v2, both as api, not 'v9'"),
+        ({"port": 99999}, ValueError, "0 to 65535 as port, not 99999"),
+        ({"port": "a"}, TypeError, "int as port, not 'a'"),
+        ({"port": True}, TypeError, "int as port, not True"),
+        ({"api_keys": [5]}, TypeError, "a list of texts as api_keys, not one of 5"),
+        ({"api_keys": 5}, TypeError, "a list as api_keys, not 5"),
+        ({"clock_rate": "x"}, TypeError, "float as clock_rate, not 'x'"),
+        ({"database": 5}, TypeError, "str or None as database, not 5"),
+        ({"lenient": 1}, TypeError, "bool as lenient, not 1"),
+        ({"state": 5}, TypeError, "a list as state, not 5"),
+    ):
+        with pytest.raises(kind, match=f"MockServer takes {reason}"):
+            MockServer(**options)
     with MockServer() as server, pytest.raises(StartError, match=r"--port \d+: .*in use"):
         MockServer(port=int(server.url.rpartition(":")[2])).start()
     assert servers() == before
@@ -112,16 +132,31 @@ def test_options_are_those_of_the_command_line(tmp_path):
         assert caught.value.status == 401
 
 
-def test_projects_follow_from_their_names():
-    """The same name gives the same project on any server; a namesake gets another slug."""
+def test_projects_follow_from_their_names(calling):
+    """The same name gives the same project on any server, whoever still has the key of one."""
     shown = []
-    for _ in range(2):
-        with MockServer(clock_rate=0, start_at=START, seed=len(shown)) as server:
-            first, second = server.project("mine"), server.project("mine")
-            assert second.project.slug == f"{first.project.slug}-2"
-            assert (first.api_key, first.project) != (second.api_key, second.project)
-            shown.append([project.state() | {"id": project.project} for project in (first, second)])
-    assert shown[0] == shown[1]
+    for seed in range(2):
+        with MockServer(clock_rate=0, start_at=START, seed=seed) as server:
+            for _ in range(2):
+                project = server.project("mine")
+                shown.append(project.state() | {"id": project.project, "key": project.api_key})
+                project.close()
+                stale = calling(project).http.get("/v1/endpoints")
+                assert stale.status_code == 401
+                assert "is the test over" in stale.json()["error"]["message"]
+    assert all(one == shown[0] for one in shown)
+
+
+def test_a_name_has_one_project_on_a_server_of_ones_own():
+    """A second one would have other ids than it should."""
+    with MockServer() as server:
+        first = server.project("mine")
+        with pytest.raises(ControlError) as caught:
+            server.project("mine")
+        assert caught.value.code == "project_exists"
+        with pytest.raises(ControlError) as caught:
+            server.project("yours", state={"project": {"slug": first.project.slug}})
+        assert caught.value.param == "project.slug"
 
 
 def test_a_key_of_ones_own_has_one_project():
@@ -143,6 +178,28 @@ def test_a_server_elsewhere_is_told_from_none(together_mock_server):
             RemoteServer(url)
     with pytest.raises(ControlError, match="404"):
         RemoteServer(f"{together_mock_server.url}/nothing/here")
+
+
+def test_a_server_elsewhere_is_tried_before_the_first_test():
+    """Whoever cannot make projects there is told what is missing, and `/v1` is no mistake."""
+    with MockServer(admin_token="secret") as server:
+        for token in (None, "wrong"):
+            with pytest.raises(UnusableError, match="--together-mock-admin-token"):
+                RemoteServer(server.url, token)
+        remote = RemoteServer(f"{server.url}/v1/", "secret")
+        assert remote.url == server.url
+        with remote.project("mine") as project:
+            assert project.base_url == f"{server.url}/v1"
+        remote.stop()
+    with (
+        MockServer(api_keys=["listed"]) as server,
+        pytest.raises(UnusableError, match="--api-key"),
+    ):
+        RemoteServer(server.url)
+    with MockServer(api_keys=["listed"], admin_token="secret") as server:
+        remote = RemoteServer(server.url, "secret")
+        remote.project("mine").close()
+        remote.stop()
 
 
 def test_two_runs_share_a_server(together_mock_server):
@@ -280,6 +337,41 @@ def test_a_read_that_takes_too_long_times_out_as_with_a_socket():
 
     with pytest.raises(httpx.ReadTimeout):
         asyncio.run(ask())
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_transport_breaks_off_as_a_socket_does(is_async):
+    """A reset and a cut stream are what httpx makes of them; and the journal has both."""
+    reset = {"X-Mock-Fault": "reset"}
+    cut = {"effect": {"stream": {"cut_after": 1}}}
+    body = {**QUESTION, "stream": True}
+
+    async def ask(around, **options):
+        async with httpx.AsyncClient(transport=around, **options) as client:
+            with pytest.raises(httpx.ReadError):
+                await client.get("/v1/endpoints", headers=reset)
+            await client.post("/_mock/faults", json=cut)
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.post("/v1/chat/completions", json=body)
+            return (await client.get("/_mock/requests")).json()["data"]
+
+    def ask_sync(around, **options):
+        with httpx.Client(transport=around, **options) as client:
+            with pytest.raises(httpx.ReadError):
+                client.get("/v1/endpoints", headers=reset)
+            client.post("/_mock/faults", json=cut)
+            with pytest.raises(httpx.RemoteProtocolError):
+                client.post("/v1/chat/completions", json=body)
+            return client.get("/_mock/requests").json()["data"]
+
+    def journal(around, **options):
+        rows = asyncio.run(ask(around, **options)) if is_async else ask_sync(around, **options)
+        return [(row["path"], row["status"]) for row in rows]
+
+    with MockServer() as server:
+        socket_options = {**KEYED, "base_url": server.url, "verify": False}
+        by_socket = journal(None, **socket_options)
+    assert journal(transport(), **KEYED) == by_socket
 
 
 def test_a_transport_whose_server_has_gone_says_so():

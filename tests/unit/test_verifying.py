@@ -73,6 +73,20 @@ def test_the_nearest_come_first_and_only_when_there_are_too_few():
     assert verify([], match, Times(0, 0)).ok
 
 
+def test_what_shares_nothing_is_not_near():
+    """A field, or a name of the body, is enough."""
+    requests = [
+        seen("a", method="GET", body={"other": 1}),
+        seen("b", method="GET", body={"state": "PENDING"}),
+        seen("c", method="PATCH", body=ABSENT),
+        seen("d", method="GET", body=[1]),
+    ]
+    match = RequestMatch(method="PATCH", body={"state": "STOPPED"})
+    assert {near.id for near in verify(requests, match, Times(1)).closest} == {"b", "c"}
+    match = RequestMatch(method="PATCH", body=[1, 2])
+    assert {near.id for near in verify(requests, match, Times(1)).closest} == {"c", "d"}
+
+
 def test_minutes_are_counted_by_their_number():
     """A window ends with its minute, wherever the clock goes."""
     limits, second = Limits(2, 100), 1_000_000

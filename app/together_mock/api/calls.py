@@ -60,10 +60,11 @@ def known_project(world: World, key_hash: str) -> Project | None:
     """The project of a key that needs no store: seen before, or refused.
 
     Raises:
-        MockError: `unauthorized_management` for a key that is not listed.
+        MockError: `unauthorized_management` for a key that is not listed, `project_deleted` for
+            one whose project is gone.
     """
     if not world.accepts(key_hash):
-        raise MockError("unauthorized_management")
+        raise world.refusal(key_hash, "unauthorized_management")
     return world.project_of(key_hash)
 
 
@@ -83,7 +84,7 @@ async def call_of(world: World, authorization: str | None) -> Call:
     """A call on the project of the bearer key, which is made on first use.
 
     Raises:
-        MockError: `unauthorized_management`.
+        MockError: `unauthorized_management`, `project_deleted`.
     """
     key_hash = presented_key(authorization)
     project = known_project(world, key_hash)

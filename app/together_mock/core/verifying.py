@@ -61,6 +61,24 @@ class RequestMatch:
             found += _differs(self.body, seen.body, "body")
         return found
 
+    def shares(self, seen: Seen, differs: Sequence[str]) -> bool:
+        """Whether a request that does not match has anything of what is asked for.
+
+        Args:
+            seen: the request.
+            differs: what does not match, as `differs` found it.
+        """
+        asked = {"method", "path", "operation", "endpoint", "status"} - _fields(differs)
+        if any(getattr(self, name) is not None for name in asked):
+            return True
+        return self.body is not ANY and _has_some(self.body, seen.body)
+
+
+def _has_some(wanted: Any, value: Any) -> bool:
+    if isinstance(wanted, dict) and isinstance(value, dict):
+        return any(name in value for name in wanted)
+    return isinstance(wanted, list) and isinstance(value, list)
+
 
 def _differs(wanted: Any, value: Any, where: str) -> Iterator[str]:
     if isinstance(wanted, dict) and isinstance(value, dict):
@@ -118,15 +136,16 @@ class Verdict:
 def verify(requests: Iterable[Seen], match: RequestMatch, times: Times) -> Verdict:
     """Judge requests, which come newest first.
 
-    The nearest differ in the fewest fields of a request, then in the fewest places of its body.
+    Those come near that have anything of what is asked for. The nearest differ in the fewest
+    fields of a request, then in the fewest places of its body.
     """
     count, others = 0, []
     for seen in requests:
         differs = match.differs(seen)
-        if differs:
-            others.append(Near(seen.id, differs))
-        else:
+        if not differs:
             count += 1
+        elif match.shares(seen, differs):
+            others.append(Near(seen.id, differs))
     ok = times.allows(count)
     if ok or count >= times.least:
         return Verdict(ok, count, [])
@@ -134,6 +153,10 @@ def verify(requests: Iterable[Seen], match: RequestMatch, times: Times) -> Verdi
 
 
 def _distance(near: Near) -> tuple[int, bool, int]:
-    fields = {text.partition(":")[0].partition(".")[0] for text in near.differs}
     has_another_body = any(text.startswith("body:") for text in near.differs)
-    return len(fields), has_another_body, len(near.differs)
+    return len(_fields(near.differs)), has_another_body, len(near.differs)
+
+
+def _fields(differs: Iterable[str]) -> set[str]:
+    """The fields of a request that differ."""
+    return {text.partition(":")[0].partition(".")[0] for text in differs}

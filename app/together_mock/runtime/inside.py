@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import unquote
 
+from together_mock.api.guard import DROP, RESET
 from together_mock.asgi import Application
 from together_mock.bootstrap import StartError, apply_start, build_world
 from together_mock.core.clock import RealTime
@@ -76,6 +77,10 @@ class CutOffError(Exception):
     """The application ended an exchange before its answer was complete, or is gone."""
 
 
+class ResetError(CutOffError):
+    """A fault reset the connection, where there is one."""
+
+
 class Exchange:
     """One request to an application, and its answer as it comes; safe to use from any thread."""
 
@@ -105,6 +110,7 @@ class Exchange:
         self._application = application
         self._loop = loop
         self._scope = _scope(method, url, headers)
+        self._scope["state"] = {RESET: self._reset, DROP: self._drop}
         self._body: bytes | None = body
         self._messages: SimpleQueue[dict[str, Any] | BaseException | None] = SimpleQueue()
         self._gone = asyncio.Event()
@@ -125,6 +131,14 @@ class Exchange:
         finally:
             self._messages.put(None)
 
+    def _reset(self) -> None:
+        self._messages.put(ResetError("a fault reset the connection"))
+        self._gone.set()
+
+    def _drop(self) -> None:
+        self._messages.put(None)
+        self._gone.set()
+
     async def _receive(self) -> dict[str, Any]:
         if self._body is not None:
             body, self._body = self._body, None
@@ -141,7 +155,7 @@ class Exchange:
         """The answer's status and headers.
 
         Raises:
-            CutOffError: there is no answer.
+            CutOffError: there is no answer; `ResetError`, as a fault reset the connection.
             TimeoutError: none came within the timeout, in seconds.
         """
         message = self._next(timeout)
@@ -164,6 +178,8 @@ class Exchange:
             raise TimeoutError(f"nothing came within {timeout:g} s") from None
         if isinstance(message, dict):
             return message
+        if isinstance(message, ResetError):
+            raise message
         if isinstance(message, Exception):
             raise CutOffError(f"the application failed: {message}") from message
         raise CutOffError("the server cut the answer off")
@@ -191,5 +207,4 @@ def _scope(method: str, url: tuple[str, str, bytes], headers: Headers) -> dict[s
         "headers": [(name.lower(), value) for name, value in headers],
         "server": (host, 80),
         "client": ("127.0.0.1", 0),
-        "state": {},
     }

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from sqlite3 import Connection
 from typing import Any
@@ -24,6 +24,9 @@ PATIENCE = 5.0
 A_MOMENT = 0.25
 _PAUSE = 0.01
 
+# As many keys of deleted projects are known at a time, the last ones.
+MOST_DELETED = 100_000
+
 
 class Registry:
     """Every project, and the keys that lead to each. Thread-safe."""
@@ -34,6 +37,9 @@ class Registry:
         self.listed_keys: set[str] | None = set() if settings.api_keys else None
         # The hashes of keys that are accepted as long as the projects made for them are there.
         self.lent_keys: set[str] = set()
+        # The hashes of keys whose projects were deleted, oldest first. They are refused, or a
+        # client that outlives its project would make another one and hide its mistake in it.
+        self._deleted: dict[str, None] = {}
         # The keys of projects that no state file replaces: the database had them, or one made them.
         self.held: set[int] = set()
         # Called with every project made from now on; set by a state document for all of them.
@@ -107,9 +113,18 @@ class Registry:
             yield
 
     def accepts(self, key_hash: str) -> bool:
-        """Whether a key may be used: one that is listed, or any where none is."""
+        """Whether a key may be used: one that is listed, or any where none is.
+
+        One whose project was deleted may not.
+        """
+        if key_hash in self._deleted:
+            return False
         listed = self.listed_keys
         return listed is None or key_hash in listed or key_hash in self.lent_keys
+
+    def refusal(self, key_hash: str, case: str) -> MockError:
+        """Why a key is not accepted: `project_deleted`, or else the case."""
+        return MockError("project_deleted" if key_hash in self._deleted else case)
 
     def project_of(self, key_hash: str) -> Project | None:
         """The project of a key that was seen before."""
@@ -125,13 +140,19 @@ class Registry:
         return [by_key[key] for key in sorted(by_key)]
 
     def ensure_project(self, key_hash: str, slug: str | None = None) -> Project:
-        """The project of a key, made on first use; `slug` may name one that exists."""
+        """The project of a key, made on first use; `slug` may name one that exists.
+
+        Raises:
+            MockError: `project_deleted`: the key had one.
+        """
         known = self._by_hash.get(key_hash)
         if known is not None:
             return known
         with self.alone():
             project = self._by_hash.get(key_hash)
             if project is None:
+                if key_hash in self._deleted:
+                    raise MockError("project_deleted")
                 slug = slug or projects.default_slug(key_hash)
                 project = self._by_name.get(slug)
                 if project is None:
@@ -178,8 +199,16 @@ class Registry:
             connection.commit()
         self._by_hash[key_hash] = project
 
-    def drop_project(self, project: Project) -> None:
-        """Delete a project with everything in it; its keys may get new ones.
+    def accept_again(self, key_hash: str) -> None:
+        """Accept a key whose project was deleted, as it has another one."""
+        self._deleted.pop(key_hash, None)
+
+    def drop_project(self, project: Project, *, is_unmade: bool = False) -> None:
+        """Delete a project with everything in it; its keys are refused until one gets a new one.
+
+        Args:
+            project: what is deleted.
+            is_unmade: it never came to be; its keys are what they were before.
 
         Raises:
             MockError: `project_gone`: somebody else was faster.
@@ -195,8 +224,15 @@ class Registry:
             for key_hash in keys:
                 self._by_hash.pop(key_hash, None)
             self.lent_keys.difference_update(keys)
+            if not is_unmade:
+                self._refuse_from_now_on(keys)
             self._by_name.pop(project.id, None)
             self._by_name.pop(project.slug, None)
+
+    def _refuse_from_now_on(self, keys: Iterable[str]) -> None:
+        self._deleted.update(dict.fromkeys(keys))
+        while len(self._deleted) > MOST_DELETED:
+            del self._deleted[next(iter(self._deleted))]
 
 
 def _new_columns(

@@ -81,8 +81,9 @@ def found(world: World, key: str | None, value: dict[str, Any]) -> tuple[Project
         try:
             start_from(world, project, value)
         except BaseException:
-            world.drop_project(project)
+            world.drop_project(project, is_unmade=True)
             raise
+        world.accept_again(key_hash)
         if not is_listed:
             world.lent_keys.add(key_hash)
     return project, key_hash

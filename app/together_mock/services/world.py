@@ -273,9 +273,9 @@ class World(Registry):
         if next_due is not None and (real := unit.facts.clock.real_at(next_due)) is not None:
             self.wake(real)
 
-    def drop_project(self, project: Project) -> None:
+    def drop_project(self, project: Project, *, is_unmade: bool = False) -> None:
         """Delete a project with everything in it; who follows its events is told no more."""
-        super().drop_project(project)
+        super().drop_project(project, is_unmade=is_unmade)
         self.on_events(project)
 
     def close(self) -> None:

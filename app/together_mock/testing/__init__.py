@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from together_mock.testing.clock import MockClock
-    from together_mock.testing.line import ControlError, UnreachableError
+    from together_mock.testing.line import ControlError, UnreachableError, UnusableError
     from together_mock.testing.normalise import normalised
     from together_mock.testing.project import MockProject
+    from together_mock.testing.remote import RemoteServer
     from together_mock.testing.schedules import ScheduleMachine, playing, worlds
-    from together_mock.testing.servers import MockServer, RemoteServer
+    from together_mock.testing.servers import MockServer
     from together_mock.testing.transports import MockTransport, transport
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RemoteServer",
     "ScheduleMachine",
     "UnreachableError",
+    "UnusableError",
     "normalised",
     "playing",
     "transport",
@@ -36,9 +38,10 @@ _HOMES = {
     "MockProject": "project",
     "MockServer": "servers",
     "MockTransport": "transports",
-    "RemoteServer": "servers",
+    "RemoteServer": "remote",
     "ScheduleMachine": "schedules",
     "UnreachableError": "line",
+    "UnusableError": "line",
     "normalised": "normalise",
     "playing": "schedules",
     "transport": "transports",

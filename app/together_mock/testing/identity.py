@@ -49,5 +49,10 @@ def mark_of(run: str) -> str:
     return _hash(run)[:6]
 
 
+def unnumbered(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without its number, which depends on what else the server has told."""
+    return {name: value for name, value in event.items() if name != "number"}
+
+
 def _hash(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

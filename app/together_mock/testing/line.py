@@ -35,6 +35,10 @@ class UnreachableError(Exception):
     """There is no server where one was said to be."""
 
 
+class UnusableError(Exception):
+    """There is a server, and it lets nobody make projects who has no more than was given."""
+
+
 class Line:
     """Calls the control plane of the server at a root URL. Thread-safe."""
 

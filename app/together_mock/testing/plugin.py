@@ -2,11 +2,9 @@
 
 import os
 import socket
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, TypeAlias
 
 import pytest
@@ -14,17 +12,20 @@ import pytest
 from together_mock.bootstrap import StartError
 from together_mock.core.clock import MachineTime
 from together_mock.testing import reports
-from together_mock.testing.clients import together_url
 from together_mock.testing.documents import State
-from together_mock.testing.line import ControlError, UnreachableError
+from together_mock.testing.line import ControlError, UnreachableError, UnusableError
 from together_mock.testing.project import MockProject
-from together_mock.testing.servers import START, STILL, MockServer, RemoteServer
+from together_mock.testing.remote import RemoteServer
+from together_mock.testing.servers import START, STILL, MockServer
 
 TestServer: TypeAlias = MockServer | RemoteServer
 ProjectFactory: TypeAlias = Callable[..., MockProject]
 
 _PROJECT = pytest.StashKey[MockProject]()
+# Whether the test has failed, or is said to; nobody asks it then what it leaves running.
 _FAILED = pytest.StashKey[bool]()
+# What its project was about when it was left with something running.
+_LEFT = pytest.StashKey[str]()
 _NO = ("0", "false", "no", "off")
 _SECTION = "together-mock"
 _OWN: Mapping[str, Any] = {"preset": "instant", "clock_rate": 0.0, "start_at": START}
@@ -64,7 +65,7 @@ MARKER_TAKES: dict[str, tuple[tuple[type, ...], str, str]] = {
     "state": (
         (Mapping, str, os.PathLike),
         "a state document or the name of a file of one",
-        "What the project starts as; a file is looked up beside the test.",
+        "What the project starts as; a file is looked up beside the test, then where pytest runs.",
     ),
     "capacity": (
         (Mapping,),
@@ -83,7 +84,9 @@ def _check(item: pytest.Item, name: str, value: object) -> None:
     if name not in MARKER_TAKES:
         _refuse(item, f"has no argument {name}; it has {', '.join(MARKER_TAKES)}")
     kinds, text, _ = MARKER_TAKES[name]
-    if value is not None and not isinstance(value, kinds):
+    # A truth value would do for a number otherwise.
+    is_other = isinstance(value, bool) and bool not in kinds
+    if value is not None and (is_other or not isinstance(value, kinds)):
         _refuse(item, f"takes {text} as {name}, not {value!r}")
 
 
@@ -124,9 +127,9 @@ def _opened(config: pytest.Config, options: Mapping[str, Any]) -> TestServer:
         if url:
             return RemoteServer(url, option(config, "admin_token"), _run_of(config))
         return MockServer(**{**_OWN, **options}).start()
-    except (StartError, TypeError) as error:
+    except (StartError, TypeError, ValueError) as error:
         reason = f"together-mock cannot start: {error}"
-    except (UnreachableError, ControlError) as error:
+    except (UnreachableError, UnusableError, ControlError) as error:
         reason = f"--together-mock-url {url}: {error}"
     # Outside the handlers, or a traceback would follow the one line that matters.
     pytest.fail(reason, pytrace=False)
@@ -157,11 +160,14 @@ def project_of(item: pytest.Item, server: TestServer) -> Iterator[MockProject]:
     wanted = Wanted.of(item)
     # A test that is run again begins anew.
     item.stash[_FAILED] = False
+    item.stash[_LEFT] = ""
     project = _made(item, server, wanted)
     item.stash[_PROJECT] = project
     try:
         yield project
         leaks = [] if item.stash.get(_FAILED, False) else _leaks(item, wanted, project)
+        if leaks:
+            item.stash[_LEFT] = reports.about(project)
     finally:
         project.close()
     if leaks:
@@ -203,68 +209,9 @@ def _leaks(item: pytest.Item, wanted: Wanted, project: MockProject) -> list[dict
 def add_section(item: pytest.Item, report: pytest.TestReport) -> None:
     """Add what a failed test's project was about to its report, while the project is there."""
     project = item.stash.get(_PROJECT, None)
-    if not report.failed or project is None or item.stash.get(_FAILED, False):
+    if project is None or item.stash.get(_FAILED, False):
         return
-    item.stash[_FAILED] = True
-    if project.is_open:
-        report.sections.append((_SECTION, reports.about(project)))
-
-
-# The environment ---------------------------------------------------------------------------
-
-
-class EnvironedProject:
-    """The project of `together_mock`, in an environment whose clients find it."""
-
-    def __init__(self, project: MockProject, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._project = project
-        self._monkeypatch = monkeypatch
-
-    def __getattr__(self, name: str) -> Any:
-        """What the project has."""
-        return getattr(self._project, name)
-
-    def fresh_import(self, name: str, *others: str) -> Any:
-        """Import a module anew, for one that makes its client when it is imported.
-
-        Whoever imports it until the test ends gets this one; then the one before is back.
-
-        Args:
-            name: the module's name; what lies below it is imported anew too.
-            others: modules that are to be imported anew with it.
-        """
-        for root in (name, *others):
-            for known in [known for known in sys.modules if f"{known}.".startswith(f"{root}.")]:
-                self._monkeypatch.delitem(sys.modules, known)
-        before = set(sys.modules)
-        made = import_module(name)
-        for added in set(sys.modules) - before:
-            if any(f"{added}.".startswith(f"{root}.") for root in (name, *others)):
-                module = sys.modules.pop(added)
-                self._monkeypatch.setitem(sys.modules, added, module)
-        return made
-
-
-def environed(project: MockProject, monkeypatch: pytest.MonkeyPatch) -> EnvironedProject:
-    """Set the variables that clients read, until the test ends."""
-    for name, value in variables(project).items():
-        monkeypatch.setenv(name, value)
-    return EnvironedProject(project, monkeypatch)
-
-
-def variables(project: MockProject) -> dict[str, str]:
-    """The environment that aims clients at a project, and keeps them from asking anybody else."""
-    host = project.root_url.partition("://")[2].partition("/")[0].rpartition(":")[0]
-    known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy")
-    direct = f"{known},{host}" if known else host
-    return {
-        "TOGETHER_BASE_URL": together_url(project),
-        "TOGETHER_API_KEY": project.api_key,
-        "TOGETHER_PROJECT_ID": project.project.id,
-        "OPENAI_BASE_URL": project.base_url,
-        "OPENAI_API_KEY": project.api_key,
-        "TOGETHER_TELEMETRY_DISABLED": "1",
-        "TOGETHER_DISABLE_VERSION_CHECK": "1",
-        "NO_PROXY": direct,
-        "no_proxy": direct,
-    }
+    left = item.stash.get(_LEFT, "")
+    item.stash[_FAILED] = report.failed or hasattr(report, "wasxfail")
+    if report.failed and (left or project.is_open):
+        report.sections.append((_SECTION, left or reports.about(project)))

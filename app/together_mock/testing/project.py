@@ -3,16 +3,17 @@
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from types import TracebackType
+from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from together_mock.testing import documents, verdicts
 from together_mock.testing.clock import Duration, MockClock, id_of, seconds
 from together_mock.testing.documents import State
-from together_mock.testing.identity import ProjectId
+from together_mock.testing.identity import ProjectId, unnumbered
 from together_mock.testing.line import ControlError, Line, quoted
 
 Document: TypeAlias = dict[str, Any]
+_ALL_EVENTS = {"query": {"follow": "false"}, "headers": {"Last-Event-ID": "0"}}
 
 
 class MockProject:
@@ -31,6 +32,8 @@ class MockProject:
         self._line = line
         # What a document that is loaded has where it says nothing.
         self._defaults = defaults
+        # Where `load` looks for files first: beside the test.
+        self.folder: Path | None = None
         self.is_open = True
         # Called once when it is closed.
         self.on_close: Callable[[], object] = lambda: None
@@ -133,6 +136,8 @@ class MockProject:
         times: int | Mapping[str, int] | None = None,
         *,
         operation: str | None = None,
+        status: int | None = None,
+        endpoint: Any = None,
         at_least: int | None = None,
         at_most: int | None = None,
     ) -> None:
@@ -144,14 +149,17 @@ class MockProject:
             body: a subset of the request's body.
             times: how often exactly; once unless `at_least` or `at_most` is given.
             operation: its name in the API's document, such as `createEndpoint`.
+            status: of its answer.
+            endpoint: which it was about, by id, or as a client answered it.
             at_least: how often at least.
             at_most: how often at most.
 
         Raises:
             AssertionError: it was not; with the requests that come closest, and how they differ.
         """
-        wanted = {"method": method, "path": path, "operation": operation, "body": body}
-        match = {name: value for name, value in wanted.items() if value is not None}
+        named = None if endpoint is None else id_of(endpoint)
+        texts = {"method": method, "path": path, "operation": operation, "endpoint": named}
+        match = documents.given({**texts, "status": status, "body": body})
         how_often = verdicts.times(times, at_least, at_most)
         verdict = self.call("POST", "/requests/verify", {"match": match, "times": how_often})
         if not verdict["ok"]:
@@ -181,12 +189,9 @@ class MockProject:
 
     def events(self) -> list[Document]:
         """Everything that has happened so far, oldest first; numbers, a server's own, left out."""
-        text = self.call(
-            "GET", "/events", query={"follow": "false"}, headers={"Last-Event-ID": "0"}
-        )
-        lines = (line for line in text.splitlines() if line.startswith("data: "))
-        events = [json.loads(line.removeprefix("data: ")) for line in lines]
-        return [{name: event[name] for name in event if name != "number"} for event in events]
+        text = self.call("GET", "/events", **_ALL_EVENTS)
+        lines = [line for line in text.splitlines() if line.startswith("data: ")]
+        return [unnumbered(json.loads(line.removeprefix("data: "))) for line in lines]
 
     def wait(
         self,
@@ -213,11 +218,9 @@ class MockProject:
         # On a line of its own: the test goes on using the other one.
         line = self._line.another()
         try:
-            found: Document = line.call("POST", "/events/wait", wanted, key=self.api_key)
+            return unnumbered(line.call("POST", "/events/wait", wanted, key=self.api_key))
         finally:
             line.close()
-        found.pop("number")
-        return found
 
     # The whole of it -----------------------------------------------------------------------
 
@@ -240,9 +243,10 @@ class MockProject:
         free. Seed, clock and preset stay those of this project where it says nothing.
 
         Raises:
-            ControlError: the document is at fault; nothing was changed.
+            ControlError, ValueError: the document is at fault; nothing was changed.
+            OSError: the file is neither beside the test nor in the working directory.
         """
-        given = documents.read(state)
+        given = documents.read(state, self.folder)
         whole = documents.with_defaults(given, self._defaults)
         slug = documents.slug_of(given)
         if slug is None or slug == self.project.slug:
@@ -270,12 +274,7 @@ class MockProject:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _put(

@@ -1,6 +1,6 @@
 """What is told of a project: when its test fails, and when a test leaves something running."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -63,16 +63,26 @@ def _timelines(project: MockProject) -> Iterator[str]:
     yield "" if endpoints else "no endpoints"
     for endpoint in endpoints[:_MOST_ENDPOINTS]:
         yield f"{endpoint['id']} {endpoint['name']}"
-        for part in endpoint.get("deployments") or [endpoint]:
-            where = part["id"]
-            shown = project.timeline(where)
-            name = "" if part is endpoint else f"{where}: "
-            yield f"    {name}{shown['state']} on {part['hardware']}; {shown['why']}"
-            for step in shown["history"][-_MOST_STEPS:]:
-                before = step["from"] or "new"
-                yield f"      {step['at']}  {before} -> {step['to']}  ({step['cause']})"
+        # One of v1 has no deployments, and hardware of its own.
+        parts = [endpoint] if "hardware" in endpoint else endpoint.get("deployments", [])
+        if not parts:
+            yield "    it has no deployment"
+        for part in parts:
+            name = "" if part is endpoint else f"{part['id']}: "
+            try:
+                yield from _timeline(project, part, name)
+            except (ControlError, UnreachableError) as error:
+                yield f"    {name}not known: {error}"
     if len(endpoints) > _MOST_ENDPOINTS:
         yield f"... and {len(endpoints) - _MOST_ENDPOINTS} more endpoints"
+
+
+def _timeline(project: MockProject, part: Mapping[str, Any], name: str) -> Iterator[str]:
+    shown = project.timeline(part["id"])
+    yield f"    {name}{shown['state']} on {part['hardware']}; {shown['why']}"
+    for step in shown["history"][-_MOST_STEPS:]:
+        before = step["from"] or "new"
+        yield f"      {step['at']}  {before} -> {step['to']}  ({step['cause']})"
 
 
 def _requests(project: MockProject) -> Iterator[str]:

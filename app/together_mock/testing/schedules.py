@@ -6,11 +6,15 @@ It needs `pip install together-mock[hypothesis]`.
 """
 
 import atexit
+import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import count
+from hashlib import sha256
+from itertools import chain, count
+from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
@@ -25,6 +29,13 @@ HARDWARE = ("2x_nvidia_h100_80gb_sxm", "2x_nvidia_a100_80gb_sxm", "1x_nvidia_h10
 # What a state file is for, unless it is for another key.
 API_KEY = "test-key"
 _LIFECYCLE = ("stuck_pending", "start_error", "slow_start", "replica_crash", "stop_hangs")
+# What a request may meet: busy, broken, and no answer at all.
+_REFUSALS: tuple[dict[str, Any], ...] = (
+    {"status": 429, "headers": {"retry-after": "1"}},
+    {"status": 500},
+    {"status": 503, "code": "capacity"},
+    {"reset": True},
+)
 
 _MINUTE = 60
 _names = count(1)
@@ -81,23 +92,34 @@ def _stockouts(hardware: Sequence[str]) -> st.SearchStrategy[list[dict[str, Any]
     return st.lists(planned, max_size=2)
 
 
-def _faults() -> st.SearchStrategy[list[dict[str, Any]]]:
-    struck = st.tuples(st.sampled_from(_LIFECYCLE), st.integers(0, 2), st.integers(1, 2))
-    return st.lists(struck, max_size=2).map(
-        lambda drawn: [
-            {
-                "id": f"fault-{number}",
-                "effect": {"lifecycle": effect},
-                "skip": skip,
-                "times": times,
-            }
-            for number, (effect, skip, times) in enumerate(drawn, 1)
-        ]
+def _faults(*, requests_fail: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
+    starts = _struck([{"lifecycle": effect} for effect in _LIFECYCLE], most_skipped=2)
+    # Most are over soon: automation that tries again gets through.
+    requests = _struck(_REFUSALS, most_skipped=9) if requests_fail else st.just([])
+    return st.builds(
+        lambda *drawn: [
+            {"id": f"fault-{number}", **fault} for number, fault in enumerate(chain(*drawn), 1)
+        ],
+        starts,
+        requests,
     )
 
 
+def _struck(
+    effects: Sequence[dict[str, Any]], most_skipped: int
+) -> st.SearchStrategy[list[dict[str, Any]]]:
+    fault = st.fixed_dictionaries(
+        {
+            "effect": st.sampled_from(effects),
+            "skip": st.integers(0, most_skipped),
+            "times": st.integers(1, 2),
+        }
+    )
+    return st.lists(fault, max_size=2)
+
+
 def worlds(
-    hardware: Sequence[str] = HARDWARE, *, polls_move: bool = True
+    hardware: Sequence[str] = HARDWARE, *, polls_move: bool = True, requests_fail: bool = True
 ) -> st.SearchStrategy[dict[str, Any]]:
     """State documents of projects in which everything may be slow, fail, or run out.
 
@@ -105,6 +127,7 @@ def worlds(
         hardware: of which there may be little.
         polls_move: whether reading an endpoint that is under way moves the frozen clock to its
             next change of state, so that automation which polls gets on.
+        requests_fail: whether some requests are refused or reset, once or twice.
     """
     clock = {"now": START, "rate": 0, "on_poll": "next" if polls_move else "none"}
     return st.fixed_dictionaries(
@@ -116,7 +139,7 @@ def worlds(
             "profiles": st.fixed_dictionaries({"drawn": profiles()}),
             "capacity": capacities(hardware),
             "planned_capacity": _stockouts(hardware),
-            "faults": _faults(),
+            "faults": _faults(requests_fail=requests_fail),
         }
     )
 
@@ -125,7 +148,8 @@ def worlds(
 def playing(world: Mapping[str, Any]) -> Iterator[MockProject]:
     """A project that starts as a state document says.
 
-    What is raised in the block gets a note: the state file from which it can be run again.
+    What is raised in the block gets a note: the state file from which it can be run again, and
+    where it has been written.
     """
     with _server().project(f"schedule {next(_names)}", state=world) as project:
         # As the server has it, with what the document leaves out.
@@ -148,7 +172,7 @@ def _server() -> MockServer:
 
 
 def state_file(project: MockProject, state: Mapping[str, Any], what_then: str) -> str:
-    """A state file, and how to use it.
+    """A state file, and how to use it; it is written to where it says.
 
     Args:
         project: which the state is of.
@@ -157,11 +181,27 @@ def state_file(project: MockProject, state: Mapping[str, Any], what_then: str) -
     """
     whole = {**state, "api_key": API_KEY, "project": {"slug": project.project.slug}}
     text = yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
-    return (
-        "# together-mock: to see it again, save this as FILE, run\n"
-        "#   together-mock serve --clock-rate 0 --state FILE\n"
+    file = _file()
+    whole_text = (
+        "# together-mock: to see it again, run\n"
+        f"#   together-mock serve --clock-rate 0 --state {file}\n"
         f"# and, with the key {API_KEY}, {what_then}.\n{text}# end of the state file"
     )
+    file.write_text(f"{whole_text}\n", encoding="utf-8")
+    return whole_text
+
+
+def _file() -> Path:
+    """Where the state file of the test that runs is written: the last is that of the report."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    mark = f"-{sha256(test.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}" if test else ""
+    return _folder() / f"state{mark}.yaml"
+
+
+@cache
+def _folder() -> Path:
+    """A folder of this process, which outlives it: its files are for people."""
+    return Path(tempfile.mkdtemp(prefix="together-mock-schedules-"))
 
 
 class ScheduleMachine(RuleBasedStateMachine):

@@ -1,19 +1,16 @@
-"""Servers that tests make projects on: one in this process, or one that runs elsewhere."""
+"""Servers that tests make projects on, and those that run in this process."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self
 
-from together_mock.settings import Settings
 from together_mock.testing import documents, identity
 from together_mock.testing.documents import State
-from together_mock.testing.line import ControlError, InsideLine, Line, UnreachableError
+from together_mock.testing.line import ControlError, InsideLine, Line
+from together_mock.testing.options import Files, settings_of
 from together_mock.testing.project import MockProject
 
 if TYPE_CHECKING:
@@ -27,16 +24,15 @@ START = "2026-01-01T00:00:00Z"
 STILL: Mapping[str, Any] = {"clock": {"now": START, "rate": 0}, "preset": "instant"}
 _CONFLICT = 409
 _MOST_NAMESAKES = 1000
-_Files: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 class ProjectHost:
     """What has projects: `project` makes one.
 
-    `run` tells apart those who share a server; it is empty where nobody does.
+    `run` tells apart those who share a server; it is None where nobody does.
     """
 
-    def __init__(self, run: str = "") -> None:
+    def __init__(self, run: str | None = None) -> None:
         self._run = run
         self._numbers = count(1)
         self._open: dict[str, MockProject] = {}
@@ -72,10 +68,11 @@ class ProjectHost:
             state: the document that it starts from, or the name of a file of one.
             capacity: its pools, as `PUT /_mock/capacity` takes them.
             defaults: of what the state document leaves out; None is what the server was told.
-            folder: where the name of a file is looked up.
+            folder: where the name of a file is looked up first; then in the working directory.
 
         Raises:
-            ControlError: the server refused one of them.
+            ControlError: the server refused one of them; or the name or the slug has a project
+                already, and the server is one's own. On a shared one another slug is found.
             OSError, ValueError: the file cannot be read, or holds no document.
         """
         name = name or f"project {next(self._numbers)}"
@@ -86,8 +83,11 @@ class ProjectHost:
             if value is not None:
                 start[field] = str(value) if field == "seed" else value
         slug = documents.slug_of(given) or identity.slug_of(name)
-        used, shown = self._found(start, key or identity.key_of(name, self._run), slug, bool(key))
+        used, shown = self._found(
+            start, key or identity.key_of(name, self._run or ""), slug, bool(key)
+        )
         made = MockProject(self.line, used, shown, {**base, "seed": start["seed"]})
+        made.folder = folder
         self._open[used] = made
         made.on_close = partial(self._open.pop, used, None)
         return made
@@ -104,7 +104,7 @@ class ProjectHost:
     def _found(
         self, start: Mapping[str, Any], key: str, slug: str, is_given: bool
     ) -> tuple[str, Mapping[str, Any]]:
-        """Make the project; under another name when that one is in use."""
+        """Make the project; where others make some too, under another name if that is in use."""
         for mark in ["", *self._marks()]:
             used = key if is_given else key + mark
             document = {**start, "api_key": used, "project": {"slug": slug + mark}}
@@ -112,13 +112,15 @@ class ProjectHost:
                 shown: Mapping[str, Any] = self.line.call("POST", "/projects", document, key=used)
             except ControlError as error:
                 taken = error.status == _CONFLICT and error.code == "project_exists"
-                if not taken or (is_given and error.param == "api_key"):
+                if not taken or self._run is None or (is_given and error.param == "api_key"):
                     raise
             else:
                 return used, shown
         raise RuntimeError(f"{_MOST_NAMESAKES} projects are called {slug} already")
 
     def _marks(self) -> Iterator[str]:
+        if self._run is None:
+            return
         run = f"-{identity.mark_of(self._run)}" if self._run else ""
         if run:
             yield run
@@ -130,45 +132,10 @@ class ProjectHost:
             project.close()
 
 
-class RemoteServer(ProjectHost):
-    """A server that runs elsewhere, and may be shared with others."""
-
-    def __init__(self, url: str, admin_token: str | None = None, run: str = "") -> None:
-        """Look whether the server is there.
-
-        Args:
-            url: its root URL.
-            admin_token: what its control plane asks for.
-            run: tells this user of it from all others.
-
-        Raises:
-            UnreachableError: there is no server, or it is not ready.
-            ControlError: it is another kind of server.
-        """
-        super().__init__(run)
-        self._line = Line(url, admin_token)
-        self.url = self._line.url
-        try:
-            self._line.call("GET", "/ready", key="-")
-        except (ControlError, UnreachableError):
-            self._line.close()
-            raise
-
-    @property
-    def line(self) -> Line:
-        """The line to its control plane."""
-        return self._line
-
-    def stop(self) -> None:
-        """Delete what was made there; the server goes on."""
-        self.close_projects()
-        self._line.close()
-
-
 class MockServer(ProjectHost):
     """A server in a thread of this process. A context manager: it runs within its block."""
 
-    def __init__(self, port: int | None = 0, *, state: _Files = (), **options: Any) -> None:
+    def __init__(self, port: int | None = 0, *, state: Files = (), **options: Any) -> None:
         """Check the options; nothing is started yet.
 
         Args:
@@ -178,23 +145,12 @@ class MockServer(ProjectHost):
                 `api_keys=["key"]`; see `together_mock.settings.Settings`.
 
         Raises:
-            TypeError: there is no such option.
+            TypeError: there is no such option, or it takes another type.
+            ValueError: an option does not take the value.
         """
         super().__init__()
-        known = {field.name for field in fields(Settings)}
-        strange = sorted(options.keys() - known)
-        if strange:
-            options_there = ", ".join(sorted(known | {"port", "state"}))
-            raise TypeError(f"MockServer has no option {strange[0]}; it has {options_there}")
-        files = [state] if isinstance(state, str | os.PathLike) else state
-        keys = options.pop("api_keys", ())
         self._has_socket = port is not None
-        self._settings = Settings(
-            port=port or 0,
-            state=tuple(os.fspath(file) for file in files),
-            api_keys=(keys,) if isinstance(keys, str) else tuple(keys),
-            **options,
-        )
+        self._settings = settings_of(port, state, options)
         self._running: ThreadedServer | InsideServer | None = None
         self._line: Line | None = None
 
@@ -284,12 +240,3 @@ class MockServer(ProjectHost):
         if self._running is None:
             raise RuntimeError("this MockServer does not run: use it in a with block, or start it")
         return MockTransport(self._running.application, self._running.loop)
-
-
-@contextmanager
-def stopped_at_end(server: MockServer | RemoteServer) -> Iterator[MockServer | RemoteServer]:
-    """A server that runs until the block ends."""
-    try:
-        yield server.start() if isinstance(server, MockServer) else server
-    finally:
-        server.stop()

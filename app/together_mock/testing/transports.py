@@ -14,7 +14,7 @@ import anyio.to_thread
 import httpx
 
 from together_mock.asgi import Application
-from together_mock.runtime.inside import CutOffError, Exchange
+from together_mock.runtime.inside import CutOffError, Exchange, ResetError
 
 T = TypeVar("T")
 
@@ -135,6 +135,8 @@ def _translated(request: httpx.Request) -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise httpx.ReadTimeout(str(error), request=request) from error
+    except ResetError as error:
+        raise httpx.ReadError(str(error), request=request) from error
     except CutOffError as error:
         raise httpx.RemoteProtocolError(str(error), request=request) from error
 

@@ -59,6 +59,8 @@ def explained(
 
 def _match(match: Mapping[str, Any]) -> str:
     names = [str(match[name]) for name in ("method", "path", "operation") if name in match]
+    names += [f"-> {match['status']}"] if "status" in match else []
+    names += [f"about {match['endpoint']}"] if "endpoint" in match else []
     if "body" in match:
         names.append(f"with {cut(match['body'])}")
     return " ".join(names) or "any request"

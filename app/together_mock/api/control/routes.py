@@ -52,7 +52,7 @@ def get_project(
     "/project", operation_id="deleteProject", status_code=204, responses=errors(401, 404)
 )
 def delete_project(call: ControlledDep) -> None:
-    """Delete the project with everything in it; its key may get a new one."""
+    """Delete the project with everything in it; its keys are refused until one gets a new one."""
     call.world.drop_project(call.project)
 
 

@@ -123,8 +123,10 @@ class InferenceLane:
     def _key_hash(self, authorization: bytes) -> str:
         key = bearer(authorization.decode("latin-1"))
         key_hash = hash_of(key) if key else None
-        if key_hash is None or not self._world.accepts(key_hash):
+        if key_hash is None:
             raise MockError("unauthorized_inference")
+        if not self._world.accepts(key_hash):
+            raise self._world.refusal(key_hash, "unauthorized_inference")
         return key_hash
 
     async def _chat(self, exchange: Exchange, project: Project) -> None:
