@@ -64,7 +64,7 @@ def known_project(world: World, key_hash: str) -> Project | None:
             one whose project is gone.
     """
     if not world.accepts(key_hash):
-        raise world.refusal(key_hash, "unauthorized_management")
+        raise world.refusal(key_hash, MockError("unauthorized_management"))
     return world.project_of(key_hash)
 
 

@@ -122,9 +122,9 @@ class Registry:
         listed = self.listed_keys
         return listed is None or key_hash in listed or key_hash in self.lent_keys
 
-    def refusal(self, key_hash: str, case: str) -> MockError:
-        """Why a key is not accepted: `project_deleted`, or else the case."""
-        return MockError("project_deleted" if key_hash in self._deleted else case)
+    def refusal(self, key_hash: str, otherwise: MockError) -> MockError:
+        """Why a key is not accepted: `project_deleted`, or otherwise what is given."""
+        return MockError("project_deleted") if key_hash in self._deleted else otherwise
 
     def project_of(self, key_hash: str) -> Project | None:
         """The project of a key that was seen before."""

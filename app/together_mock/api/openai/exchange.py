@@ -126,3 +126,20 @@ def head_of(
         pairs = [line.split(b": ", 1) for line in lines.splitlines()]
         headers += [(name, value) for name, value in pairs]
     return {"type": "http.response.start", "status": 200, "headers": headers}
+
+
+def error_headers(exchange: Exchange, at: int, request_id: str, body: bytes) -> Headers:
+    """The headers of an error: those recorded in 2026 carry, beside the id, x-api-received alone.
+
+    Args:
+        exchange: the request.
+        at: the virtual instant at which it was refused.
+        request_id: the id of the answer.
+        body: the answer.
+    """
+    return [
+        *JSON_HEADERS,
+        (b"content-length", b"%d" % len(body)),
+        (b"x-api-received", to_iso(at).encode()),
+        (REQUEST_ID, chosen_id(exchange.headers) or request_id.encode()),
+    ]

@@ -23,7 +23,7 @@ from together_mock.api.guard import (
     read_body,
 )
 from together_mock.api.openai import chat, embeddings, reading, rendering, rerank
-from together_mock.api.openai.exchange import JSON_HEADERS, Exchange, head_of
+from together_mock.api.openai.exchange import Exchange, error_headers, head_of
 from together_mock.api.openai.limiting import limit_headers, limit_lines
 from together_mock.api.openai.noting import (
     note_end,
@@ -36,12 +36,10 @@ from together_mock.api.openai.pacing import send_paced
 from together_mock.api.openai.rendering import Rendered
 from together_mock.api.openai.routed import endpoint_of, routing_lines, sampling_key
 from together_mock.api.openai.striking import Strikes
-from together_mock.api.telling import REQUEST_ID, chosen_id
 from together_mock.core import ids
 from together_mock.core.answers import Usage
 from together_mock.core.clock import SECOND
 from together_mock.core.errors import MockError
-from together_mock.core.instants import to_iso
 from together_mock.core.meter import Sample
 from together_mock.core.redaction import REDACTED
 from together_mock.core.requests import ChatRequest
@@ -126,7 +124,7 @@ class InferenceLane:
         if key_hash is None:
             raise MockError("unauthorized_inference")
         if not self._world.accepts(key_hash):
-            raise self._world.refusal(key_hash, "unauthorized_inference")
+            raise self._world.refusal(key_hash, MockError("unauthorized_inference"))
         return key_hash
 
     async def _chat(self, exchange: Exchange, project: Project) -> None:
@@ -293,13 +291,7 @@ class InferenceLane:
             note_place(exchange)
         exchange.refused_at = at
         status, body = render_inference(world.catalog, error, number)
-        # Those recorded in 2026 carry only x-api-received; those of a rate limit say where it is.
-        headers = [
-            *JSON_HEADERS,
-            (b"content-length", b"%d" % len(body)),
-            (b"x-api-received", to_iso(at).encode()),
-            (REQUEST_ID, chosen_id(exchange.headers) or number.encode()),
-            *limit_headers(project, error, at),
-        ]
+        # Those of a rate limit say where it is.
+        headers = [*error_headers(exchange, at, number, body), *limit_headers(project, error, at)]
         head = {"type": "http.response.start", "status": status, "headers": headers}
         await send_whole(world, exchange, head, body)
