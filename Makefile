@@ -4,8 +4,8 @@
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin/
-# What installs or builds something, or runs whole test suites: for `make test-clients`.
-SLOW := tests/clients tests/image tests/plugin/test_page.py
+# What installs or builds something, or runs test suites of its own: for `make test-clients`.
+SLOW := tests/clients tests/image tests/plugin
 
 export UV_PYTHON_DOWNLOADS = never
 export UV_COMPILE_BYTECODE = 1
