@@ -112,7 +112,8 @@ def test_durations_are_a_histogram(running):
     assert one(samples, f"{name}_bucket", **where, le="0.05") == 0
     assert one(samples, f"{name}_bucket", **where, le="+Inf") == 3
     assert one(samples, f"{name}_count", **where) == 3
-    assert 0.18 <= one(samples, f"{name}_sum", **where) < 60
+    # Timers may be a millisecond early.
+    assert 0.15 <= one(samples, f"{name}_sum", **where) < 60
 
 
 def test_what_there_is_and_what_it_costs(running):

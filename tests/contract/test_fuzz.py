@@ -268,14 +268,14 @@ def fuzzed(running: Running) -> Api:
 
 
 @MANAGEMENT.parametrize()
-@examples(12)
+@examples(8)
 def test_management_answers_as_documented(case, fuzzed):
     """Statuses, media types and shapes of the management routes are those of the contract."""
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
 
 
 @LEGACY.parametrize()
-@examples(12)
+@examples(8)
 def test_the_2024_api_answers_as_documented(case, fuzzed):
     """Statuses, media types and shapes of the 2024 API's routes are those of its contract."""
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
@@ -288,7 +288,7 @@ def known(running: Running) -> Known:
 
 
 @V2.parametrize()
-@examples(10)
+@examples(8)
 def test_v2_answers_as_documented(case, known):
     """Statuses, media types and shapes of v2's routes are those of its contract."""
     fill_in(case, known)
@@ -296,7 +296,7 @@ def test_v2_answers_as_documented(case, known):
 
 
 @WRONG_V2.parametrize()
-@examples(10)
+@examples(8)
 def test_v2_refuses_as_documented(case, known):
     """What does not fit the contract is refused in the documented shape, or let through."""
     fill_in(case, known)
@@ -304,7 +304,7 @@ def test_v2_refuses_as_documented(case, known):
 
 
 @INFERENCE.parametrize()
-@examples(10)
+@examples(8)
 def test_inference_answers_as_documented(case, fuzzed):
     """Statuses, media types and shapes of the inference routes are those of the contract."""
     case.call_and_validate(base_url=fuzzed.root, headers=HEADERS, checks=CHECKS)
