@@ -25,10 +25,10 @@ LABEL org.opencontainers.image.title="together-mock" \
 RUN python -m pip uninstall --yes --quiet pip && rm -rf /usr/local/lib/python3.*/ensurepip
 COPY --from=build /opt/together-mock /opt/together-mock
 COPY --from=build --chown=65532:65532 /data /data
-# The host once more, for commands of one's own: a server that listens to its container alone is of no use.
+# A server that listens to its container alone is of no use.
 ENV PATH=/opt/together-mock/bin:$PATH TOGETHER_MOCK_HOST=0.0.0.0
 USER 65532:65532
 EXPOSE 4010
 HEALTHCHECK --interval=2s --timeout=5s --start-period=5s --retries=3 CMD ["together-mock", "healthcheck"]
 ENTRYPOINT ["together-mock"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve"]

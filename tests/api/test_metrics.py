@@ -245,3 +245,13 @@ def test_it_is_no_request_of_the_service(running):
     answer = httpx.get(f"{running.root}/metrics", headers=accept)
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert re.search(r"# EOF\n\Z", answer.text)
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/plain;version=x", "application/openmetrics-text; version=abc; escaping=foo"]
+)
+def test_an_accept_that_cannot_be_read_is_answered_all_the_same(running, accept):
+    """As text of the oldest form."""
+    answer = httpx.get(f"{running.root}/metrics", headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain")

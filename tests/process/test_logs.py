@@ -82,7 +82,9 @@ def test_debugging_logs_a_line_each_as_text():
     lines = err.splitlines()
     assert len(lines) == 9
     for line in lines:
-        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} DEBUG   together_mock: ", line)
+        assert re.match(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00 DEBUG   together_mock: ", line
+        )
     assert sum(f"{done['endpoint']} " in line and "-> STARTED" in line for line in lines) == 1
     assert sum("GET /v1/endpoints\\nERROR forged: 404 " in line for line in lines) == 1
     assert SECRET not in err

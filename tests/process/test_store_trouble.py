@@ -1,11 +1,13 @@
 """A store that cannot be written to: clear errors, reads go on, and in the end nothing is lost."""
 
+import json
 import os
 import resource
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +138,17 @@ def test_it_stops_in_time_while_another_process_has_the_store(served, file):
         assert api.chat(made["name"]).status_code == 200
         holder.execute("BEGIN EXCLUSIVE")
         assert api.chat(made["name"]).status_code == 200
-        asked = time.monotonic()
-        status, _, err = served.stop()
-        assert time.monotonic() - asked < STOP_SECONDS
+        # A write that waits for the store is refused then, and is waited for no longer.
+        with closing(HTTPConnection(served.root.removeprefix("http://"))) as waiting:
+            headers = {"authorization": f"Bearer {api.key}"}
+            waiting.request("POST", "/v1/endpoints", json.dumps(NEW), headers)
+            assert api.get("/v1/endpoints").status_code == 200
+            asked = time.monotonic()
+            status, _, err = served.stop()
+            assert time.monotonic() - asked < STOP_SECONDS
+            answer = waiting.getresponse()
+            assert answer.status == 503
+            assert json.loads(answer.read())["error"]["code"] == "server_stopping"
         holder.execute("ROLLBACK")
     assert status == 0
     assert "what inference noted last could not be stored" in err

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -82,9 +81,13 @@ class Observer:
         if not self._world.accepts(key_hash):
             return None
         project = self._world.project_of(key_hash)
-        with suppress(MockError):  # of a project that was deleted meanwhile; the route tells of it
+        try:
             return project or await asyncio.to_thread(self._world.ensure_project, key_hash)
-        return None
+        except MockError as error:
+            if error.case != "project_deleted":
+                raise
+            # Meanwhile; the route tells of it.
+            return None
 
     def _stranger(self, scope: Scope, send: Send, chosen: bytes | None) -> "_Stranger":
         number = ids.request_id(f"{self._world.settings.seed}\x1fcontrol", next(self._strangers))

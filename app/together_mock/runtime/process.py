@@ -79,11 +79,23 @@ together-mock {__version__} is ready at {url}   (Ctrl-C stops it)
 """
 
 
+def _instant(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
 class _TextLines(logging.Formatter):
     """A line a record, whatever is in it; tracebacks follow on lines of their own."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatTime(  # noqa: N802 - its name there
+        self,
+        record: logging.LogRecord,
+        datefmt: str | None = None,  # noqa: ARG002 - it has one form
+    ) -> str:
+        """The instant, as lines in JSON have it."""
+        return _instant(record)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name there
         """The line; what clients send makes no other ones."""
@@ -96,7 +108,7 @@ class _JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": _instant(record),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -33,6 +33,8 @@ class Registry:
 
     def __init__(self, settings: Settings, database: Database, time: RealTime) -> None:
         self.settings = settings
+        # Set when the server is to stop: nothing long is gone on with, or waited for, then.
+        self.stopping = False
         # The hashes of the listed keys; None when every key is accepted.
         self.listed_keys: set[str] | None = set() if settings.api_keys else None
         # The hashes of keys that are accepted as long as the projects made for them are there.
@@ -65,7 +67,7 @@ class Registry:
         Raises:
             BusyError: another process has the store, and the thread is in haste.
             MockError: `store_busy` when it keeps it for longer than the patience, in seconds;
-                another trouble of the store.
+                `server_stopping`; another trouble of the store.
         """
         given_up = stopwatch() + patience
         try:
@@ -83,6 +85,8 @@ class Registry:
                         if connection.total_changes > before and not connection.in_transaction:
                             self._note_trouble(None)
                         return
+                if self.stopping:
+                    raise MockError("server_stopping")
                 if stopwatch() >= given_up:
                     raise MockError("store_busy")
                 self._pause.wait(_PAUSE)

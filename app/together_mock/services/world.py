@@ -41,7 +41,6 @@ class World(Registry):
         self.catalog = catalog
         self.measures = Measures()
         self.ready = False
-        self.stopping = False  # set when the server is to: nothing long is gone on with then
         # State documents to start from, each with the name of the file that it stands in.
         self.starts: Sequence[tuple[str, dict[str, Any]]] = ()
         # Called with the real instant (seconds) of a new earliest due step; set by the heartbeat.

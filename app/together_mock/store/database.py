@@ -202,7 +202,6 @@ class Database:
 
 
 def _primary(error: sqlite3.Error) -> int:
-    # What the driver itself refuses has no code.
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return code & 0xFF
 
@@ -212,8 +211,10 @@ def _tell(error: sqlite3.DatabaseError) -> None:
     code = _primary(error)
     if code == sqlite3.SQLITE_BUSY:
         raise MockError("store_busy") from error
+    # What the driver itself refuses has no code.
+    whole: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     # Where room is limited by a quota, and not by the disk, it is writing that fails.
-    if code == sqlite3.SQLITE_FULL or error.sqlite_errorcode == sqlite3.SQLITE_IOERR_WRITE:
+    if code == sqlite3.SQLITE_FULL or whole == sqlite3.SQLITE_IOERR_WRITE:
         raise MockError("store_full", reason=str(error)) from error
     if code in _BROKEN:
         raise MockError("store_failed", reason=str(error)) from error

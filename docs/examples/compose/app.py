@@ -40,6 +40,8 @@ def main() -> None:
             "model": "Qwen/Qwen2.5-7B-Instruct-Turbo",
             "hardware": "1x_nvidia_h100_80gb_sxm",
             "autoscaling": {"min_replicas": 1, "max_replicas": 1},
+            # Nobody asks it anything: it is not to run on for as long as the volume is kept.
+            "inactive_timeout": 10,
         },
     )
     print("created", made["name"])

@@ -123,7 +123,11 @@ def get_metrics(
     found = figures(world, project)
     registry = CollectorRegistry()
     registry.register(_Collector(found))
-    encode, media_type = choose_encoder(accept)
+    try:
+        encode, media_type = choose_encoder(accept)
+    except (TypeError, ValueError):
+        # Of no form that can be read: the oldest one will do.
+        encode, media_type = choose_encoder("")
     return Response(encode(registry), headers={"content-type": media_type})
 
 
