@@ -237,3 +237,15 @@ def test_the_scheme_is_read_without_regard_to_case(api, scheme):
     mine = api.get("/v1/whoami").json()
     headers = {"authorization": f"{scheme} {api.key}"}
     assert httpx.get(f"{api.root}/v1/whoami", headers=headers, verify=False).json() == mine
+
+
+def test_each_request_of_a_connection_is_its_own_key_s(server, api):
+    """A key that came before on the connection answers for no other, nor for none."""
+    other = server.api()
+    body = {"model": "Qwen/QwQ-32B", "messages": SAID}
+    with httpx.Client(base_url=server.root, verify=False) as connection:
+        for key in (api.key, other.key, api.key, api.key):
+            headers = {"authorization": f"Bearer {key}"}
+            assert connection.post(CHAT, headers=headers, json=body).status_code == 200
+        refused(connection.post(CHAT, json=body), "unauthorized_inference")
+    assert [len(mine.get("/_mock/requests").json()["data"]) for mine in (api, other)] == [3, 1]

@@ -313,8 +313,7 @@ def test_no_more_entries_than_there_is_room_for(api, server):
         kept.count = number
         size = 10_000 if number % 7 == 0 else 10
         body = b"x" * size
-        record = journal.Record(number, 0, "GET", "/", b"", {}, body, None, b"", b"", 0.0, None)
-        kept.add(record, size)
+        kept.add(journal.Record(number, 0, "GET", "", b"", b"", body, None, b"", b"", 0.0, None))
     records = list(kept.records)
     assert len(records) == journal.MOST_ENTRIES
     assert records[-1][0] == 3 * journal.MOST_ENTRIES - 1

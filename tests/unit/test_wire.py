@@ -78,6 +78,28 @@ def test_what_was_written_leaves_before_the_connection_closes():
     assert wire.closed
 
 
+def test_one_connection_s_trouble_keeps_no_other_from_sending():
+    """Those of a loop send together, and the loop is told of what failed."""
+    told: list[Any] = []
+
+    class Broken(Wire):
+        def write(self, data: bytes) -> None:
+            raise OSError(data)
+
+    async def main() -> list[Wire]:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        wires: list[Any] = [Wire(), Broken(), Wire()]
+        for wire in wires:
+            Gathering(wire).write(b"answer")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return wires
+
+    first, _, last = asyncio.run(main())
+    assert first.written == last.written == [b"answer"]
+    assert [str(context["exception"]) for context in told] == ["b'answer'"]
+
+
 def test_everything_else_is_the_transport_itself():
     """Uvicorn asks it for addresses and for its state."""
 

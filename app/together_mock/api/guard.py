@@ -31,7 +31,9 @@ class Lane(Protocol):
 BODY_LIMIT = 16 * 1024 * 1024
 # The name of a function in a scope's state that puts lines into the head of the answer.
 HEAD_LINES = "together_mock.head_lines"
-# Likewise, of those that end its connection: by a reset, or once everything written is sent.
+# Of a mapping that lasts as long as the connection: the key that came last, and its hash.
+KEYS = "together_mock.keys"
+# Of functions that end its connection: by a reset, or once everything written is sent.
 RESET = "together_mock.reset"
 DROP = "together_mock.drop"
 # Levels of JSON; the parser would take a thousand.
@@ -126,7 +128,7 @@ def parse_json(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         raise MockError("broken_json", detail=str(error)) from error
     # Cheap for most: so few brackets cannot be nested so deep.
-    if body.count(b"{") + body.count(b"[") > _DEEPEST and _is_deep(value):
+    if len(body) > _DEEPEST and body.count(b"{") + body.count(b"[") > _DEEPEST and _is_deep(value):
         raise MockError("broken_json", detail=f"it is nested more than {_DEEPEST} levels deep")
     return value
 

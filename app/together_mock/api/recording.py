@@ -4,13 +4,7 @@ from together_mock.api.guard import Message, Receive, Scope, Send
 from together_mock.api.telling import REQUEST_ID, log_request
 from together_mock.core.clock import stopwatch
 from together_mock.services.journal import MOST_OF_A_BODY, Record, journal_of
-from together_mock.services.keeping import (
-    MOST_OF_A_HEAD,
-    Head,
-    Headers,
-    scrubbed,
-    without_secrets,
-)
+from together_mock.services.keeping import Headers, packed, scrubbed, without_secrets
 from together_mock.services.projects import Project
 from together_mock.services.world import World
 
@@ -97,34 +91,27 @@ class Recorder:
         self._is_noted = True
         journal = journal_of(self._project)
         journal.count += 1
-        scope, answer = self._scope, self._answer.body
-        asked = Head(self._path, scope["query_string"], self._headers)
-        is_head_cut = asked.size > MOST_OF_A_HEAD
-        if is_head_cut:
-            asked = asked.cut()
+        scope = self._scope
         head = self._head or {"status": None, "headers": told}
-        # Clients send secrets; answers are looked through when they are shown.
-        body = scrubbed(self._request.body, is_cut=self._request.is_cut)
         record = Record(
             number=journal.count,
             at=self.at,
             method=scope["method"],
-            path=asked.path,
-            query=asked.query,
-            headers=asked.headers,
-            body=body,
+            path=self._path,
+            query=scope["query_string"],
+            headers=packed(self._headers),
+            # Clients send secrets; answers are looked through when they are shown.
+            body=scrubbed(self._request.body, is_cut=self._request.is_cut),
             head=head,
             lines=self.lines,
-            answer=answer,
+            answer=self._answer.body,
             seconds=stopwatch() - self.arrived,
             endpoint=self.endpoint,
             is_cut=self._request.is_cut,
             is_answer_cut=self._answer.is_cut,
             broken=broken,
-            is_head_cut=is_head_cut,
         )
-        sent = len(self.lines) + sum(len(name) + len(value) for name, value in head["headers"])
-        journal.add(record, asked.size + len(body) + sent + len(answer))
+        journal.add(record)
         measures = self._world.measures
         measures.request(record.method, record.path, record.status, record.seconds)
         log_request(

@@ -60,9 +60,9 @@ class VirtualClock:
         """The virtual instant at the real instant `real`; never before `base_at`."""
         if self.rate == 0:
             return self.base_at
-        passed = int(max(0.0, real - self.base_real) * self.rate * SECOND)
+        passed = int((real - self.base_real) * self.rate * SECOND)
         # At the end of the calendar it stands still; a later instant could not be written.
-        return min(self.base_at + passed, LATEST - 1)
+        return min(self.base_at + passed, LATEST - 1) if passed > 0 else self.base_at
 
     def real_at(self, at: int) -> float | None:
         """The real instant at which the virtual instant `at` is reached; None when frozen."""

@@ -3,14 +3,45 @@
 import asyncio
 import socket
 import struct
+from collections import deque
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from together_mock.api.guard import DROP, HEAD_LINES, RESET
+from together_mock.api.guard import DROP, HEAD_LINES, KEYS, RESET
 
 # On, and for no time: what closes the socket resets the connection.
 _NO_LINGERING = struct.pack("ii", 1, 0)
+
+
+class Outbox:
+    """The connections of an event loop that have something to send at the end of its turn.
+
+    One step sends for them all. As they are sent together, so their clients' next requests come
+    together, and the loop has fewer turns to take.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Gathering] = deque()
+
+    def add(self, gathering: "Gathering") -> None:
+        """Have a connection send at the end of this turn."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._waiting.append(gathering)
+
+    def _send(self) -> None:
+        try:
+            while self._waiting:
+                self._waiting.popleft().flush()
+        finally:
+            if self._waiting:
+                # One connection's trouble keeps no other from sending.
+                asyncio.get_running_loop().call_soon(self._send)
+
+
+_OUTBOXES: WeakKeyDictionary[asyncio.AbstractEventLoop, Outbox] = WeakKeyDictionary()
 
 
 class Gathering:
@@ -23,20 +54,22 @@ class Gathering:
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._loop = asyncio.get_running_loop()
+        self._outbox = _OUTBOXES.setdefault(asyncio.get_running_loop(), Outbox())
         self._parts: list[bytes] = []
         self._lines = b""
         self.is_closing = transport.is_closing
 
     def write(self, data: bytes) -> None:
         """Send some bytes at the end of this turn of the loop."""
-        if not self._parts:
-            self._loop.call_soon(self.flush)
+        parts = self._parts
+        if not parts:
+            self._outbox.add(self)
         if self._lines:
             status, rest = data.split(b"\r\n", 1)
-            data = b"%b\r\n%b%b" % (status, self._lines, rest)
+            parts += (status, b"\r\n", self._lines, rest)
             self._lines = b""
-        self._parts.append(data)
+        else:
+            parts.append(data)
 
     def add_to_head(self, lines: bytes) -> None:
         """Put header lines, each with its line end, into the head that is written next.
@@ -86,6 +119,7 @@ class GatheringProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             HEAD_LINES: self._gathering.add_to_head,
             RESET: self._gathering.reset,
             DROP: self._gathering.close,
+            KEYS: {},
         }
         super().connection_made(self._gathering)
 

@@ -1,7 +1,6 @@
 """Inference: where a request goes, and whether it may. The common case runs no SQL."""
 
 from collections.abc import Callable
-from enum import Enum
 from typing import NamedTuple
 
 from together_mock.core.catalog import Model
@@ -16,12 +15,11 @@ from together_mock.services.world import World
 MOST_ROUTES = 250_000
 
 
-class Operation(Enum):
-    """What can be asked of a model, by the types of the models that answer it."""
-
-    CHAT = frozenset({"chat", "language", "moderation", "code"})
-    EMBEDDING = frozenset({"embedding"})
-    RERANK = frozenset({"rerank"})
+# What can be asked of a model, by the types of the models that answer it.
+Operation = frozenset[str]
+CHAT: Operation = frozenset({"chat", "language", "moderation", "code"})
+EMBEDDING: Operation = frozenset({"embedding"})
+RERANK: Operation = frozenset({"rerank"})
 
 
 class Admitted(NamedTuple):
@@ -42,7 +40,7 @@ def admit(
     world: World,
     project: Project,
     name: str,
-    operation: Operation = Operation.CHAT,
+    operation: Operation = CHAT,
     key: Callable[[], str] = str,
 ) -> Admitted | None:
     """Admit a request by the routing snapshot; None when only the store can tell.
@@ -164,7 +162,7 @@ def admit_by_store(
     world: World,
     project: Project,
     name: str,
-    operation: Operation = Operation.CHAT,
+    operation: Operation = CHAT,
     key: Callable[[], str] = str,
 ) -> Admitted:
     """Admit a request after bringing the snapshot up to date; may wait for the store.
@@ -208,8 +206,8 @@ def _model(
             raise MockError("unknown_model_chat", param="model", model=name)
         if not kind.serverless:
             raise MockError("non_serverless_model", param="model", model=name)
-    if kind is not None and kind.type not in operation.value:
-        answers = ", ".join(sorted(operation.value))
+    if kind is not None and kind.type not in operation:
+        answers = ", ".join(sorted(operation))
         raise MockError(
             "wrong_model_type", param="model", model=name, type=kind.type, answers=answers
         )

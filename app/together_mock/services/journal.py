@@ -7,6 +7,7 @@ somebody asks for the journal. Headers with secrets are dropped before anything 
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, starmap
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +16,14 @@ from together_mock.core import ids
 from together_mock.core.operations import endpoint_in, makes_endpoint
 from together_mock.core.verifying import ABSENT, CUT, RequestMatch, Seen, Times, Verdict, verify
 from together_mock.core.wildcards import is_like
-from together_mock.services.keeping import body_of, headers_of, query_of
+from together_mock.services.keeping import (
+    MOST_OF_A_HEAD,
+    body_of,
+    cut_head,
+    headers_of,
+    query_of,
+    unpacked,
+)
 from together_mock.services.operations import operations
 from together_mock.services.projects import Project
 
@@ -30,7 +38,7 @@ _FIRST_ERROR = 400
 
 
 class Record(NamedTuple):
-    """A request and its answer as they were on the wire.
+    """A request and its answer as they were on the wire; `headers` are the request's, packed.
 
     `head` is the start of the answer as it was sent, None where there was none, and `lines` are
     those of its lines that it does not have. `seconds` is real time. `broken` says that the answer
@@ -42,7 +50,7 @@ class Record(NamedTuple):
     method: str
     path: str
     query: bytes
-    headers: Mapping[bytes, bytes]
+    headers: bytes
     body: bytes
     head: Mapping[str, Any] | None
     lines: bytes
@@ -79,18 +87,38 @@ class Journal:
         self._large: deque[tuple[int, int]] = deque()
         self._size = 0
 
-    def add(self, record: tuple[Any, ...], size: int) -> None:
-        """Keep a record with so many bytes of texts in it; the oldest give way."""
+    def add(self, record: Record) -> None:
+        """Keep as much of a record as there is room for; the oldest give way."""
+        record = _cut(record)
         self.records.append(record)
+        size = _size(record)
         if size <= SMALL:
             return
-        self._large.append((record[0], size))
+        self._large.append((record.number, size))
         self._size += size
         while self._large[0][0] <= self.count - MOST_ENTRIES or self._size > MOST_LARGE_BYTES:
             number, size = self._large.popleft()
             self._size -= size
             while self.records[0][0] <= number:
                 self.records.popleft()
+
+
+def _cut(record: Record) -> Record:
+    asked = record.path, record.query, record.headers
+    if sum(map(len, asked)) > MOST_OF_A_HEAD:
+        path, query, headers = cut_head(*asked)
+        record = record._replace(path=path, query=query, headers=headers, is_head_cut=True)
+    if len(record.body) > MOST_OF_A_BODY:
+        record = record._replace(body=record.body[:MOST_OF_A_BODY], is_cut=True)
+    if len(record.answer) > MOST_OF_A_BODY:
+        record = record._replace(answer=record.answer[:MOST_OF_A_BODY], is_answer_cut=True)
+    return record
+
+
+def _size(record: Record) -> int:
+    asked = len(record.path) + len(record.query) + len(record.headers) + len(record.body)
+    sent = record.head["headers"] if record.head else ()
+    return asked + len(record.lines) + len(record.answer) + sum(map(len, chain(*sent)))
 
 
 def journal_of(project: Project) -> Journal:
@@ -180,7 +208,7 @@ def verdict(project: Project, match: RequestMatch, times: Times) -> Verdict:
 def _newest_first(project: Project) -> Iterator[Record]:
     journal = project.journal
     # Copied in one step: requests go on being noted.
-    return iter(()) if journal is None else map(Record._make, reversed(journal.records.copy()))
+    return iter(()) if journal is None else starmap(Record, reversed(journal.records.copy()))
 
 
 def _id(project: Project, record: Record) -> str:
@@ -215,7 +243,7 @@ def _entry(project: Project, record: Record) -> Entry:
         seconds=record.seconds,
         endpoint=_endpoint(record),
         request=Part(
-            headers_of(record.headers.items()),
+            headers_of(unpacked(record.headers)),
             body_of(record.body, is_cut=record.is_cut),
             record.is_cut or record.is_head_cut,
             query=query_of(record.query),

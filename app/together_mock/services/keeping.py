@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -65,32 +65,40 @@ def without_secrets(headers: Headers) -> dict[bytes, bytes]:
     }
 
 
-class Head(NamedTuple):
-    """What a request has before its body."""
+def packed(headers: Mapping[bytes, bytes]) -> bytes:
+    """Headers as they are kept, in one piece: their names, then their values, each on a line.
 
-    path: str
-    query: bytes
-    headers: Mapping[bytes, bytes]
+    One piece is made and let go in less time than many, whatever is done with it.
+    """
+    told = b"\n".join((*headers, *headers.values()))
+    if told.count(b"\n") >= 2 * len(headers) > 0:
+        # No server lets one with a line end through; calls within the process may have any.
+        return packed({_on_a_line(name): _on_a_line(headers[name]) for name in headers})
+    return told
 
-    @property
-    def size(self) -> int:
-        """How long it is; the path's signs count as bytes."""
-        headers = self.headers
-        # Joined, they are measured in half the time that it takes one by one.
-        told = len(b"".join(headers)) + len(b"".join(headers.values()))
-        return len(self.path) + len(self.query) + told
 
-    def cut(self) -> "Head":
-        """The beginning of it, as much as is kept."""
-        path = self.path[:MOST_OF_A_HEAD]
-        left = MOST_OF_A_HEAD - len(path)
-        query = self.query[:left]
-        left -= len(query)
-        headers: dict[bytes, bytes] = {}
-        for name, value in self.headers.items():
-            left -= len(name)
-            if left < 0:
-                break
-            headers[name] = value[:left]
-            left -= len(headers[name])
-        return Head(path, query, headers)
+def unpacked(told: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The names and the values of `packed` headers."""
+    lines = told.split(b"\n") if told else []
+    count = len(lines) // 2
+    return zip(lines[:count], lines[count:], strict=True)
+
+
+def _on_a_line(text: bytes) -> bytes:
+    return text.replace(b"\n", b" ")
+
+
+def cut_head(path: str, query: bytes, told: bytes) -> tuple[str, bytes, bytes]:
+    """The beginning of a path, a query and `packed` headers, as much as is kept of them."""
+    path = path[:MOST_OF_A_HEAD]
+    left = MOST_OF_A_HEAD - len(path)
+    query = query[:left]
+    left -= len(query)
+    headers: dict[bytes, bytes] = {}
+    for name, value in unpacked(told):
+        left -= len(name)
+        if left < 0:
+            break
+        headers[name] = value[:left]
+        left -= len(headers[name])
+    return path, query, packed(headers)

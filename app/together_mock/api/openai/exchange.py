@@ -1,11 +1,13 @@
 """One inference request on its way to an answer, and the head of that answer."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from together_mock.api.clients import Client
 from together_mock.api.faulting import Struck
-from together_mock.api.guard import HEAD_LINES, Receive, Scope, Send
+from together_mock.api.guard import HEAD_LINES, KEYS, Receive, Scope, Send
+from together_mock.api.openai.routed import sampling_key
 from together_mock.api.recording import Recorder
 from together_mock.api.telling import REQUEST_ID, chosen_id
 from together_mock.core.clock import stopwatch
@@ -40,26 +42,26 @@ _RAY = 16
 class Exchange:
     """One request on its way to an answer."""
 
-    __slots__ = (
-        "add_to_head",
-        "admitted",
-        "arrived",
-        "body",
-        "client",
-        "headers",
-        "lines",
-        "project",
-        "raw",
-        "receive",
-        "recorder",
-        "refused_at",
-        "refused_by",
-        "routed",
-        "scope",
-        "send",
-        "sent",
-        "struck",
-    )
+    project: Project | None = None
+    body: Any = None
+    raw = b""
+    # Where it was sent, and when, also after it is noted what came of it.
+    sent: Admitted | None = None
+    # When it was refused, and by which endpoint, where it was sent nowhere.
+    refused_at = 0
+    refused_by: str | None = None
+    # Notes what is received and sent bit by bit; what is sent whole is noted as a whole.
+    recorder: Recorder | None = None
+    # Where faults struck it.
+    struck: Struck | None = None
+    # Where it goes, from when it is admitted until it is noted what came of it.
+    admitted: Admitted | None = None
+    # Lines of the head that tell which deployment answers.
+    routed = b""
+    # Lines of the head that go past the server.
+    lines = b""
+    # Listened to where answering takes time.
+    client: Client | None = None
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -67,30 +69,15 @@ class Exchange:
         self.send = send
         # When it came, by the stopwatch.
         self.arrived = stopwatch()
-        self.project: Project | None = None
-        # Without the key, once that is read.
-        self.headers: dict[bytes, bytes] = {}
-        self.body: Any = None
-        self.raw = b""
-        # Where it was sent, and when, also after it is noted what came of it.
-        self.sent: Admitted | None = None
-        # When it was refused, and by which endpoint, where it was sent nowhere.
-        self.refused_at = 0
-        self.refused_by: str | None = None
-        # Notes what is received and sent bit by bit; what is sent whole is noted as a whole.
-        self.recorder: Recorder | None = None
-        # Where faults struck it.
-        self.struck: Struck | None = None
-        # Where it goes, from when it is admitted until it is noted what came of it.
-        self.admitted: Admitted | None = None
-        # Lines of the head that tell which deployment answers.
-        self.routed = b""
-        # Lines of the head that go past the server.
-        self.lines = b""
-        # Listened to where answering takes time.
-        self.client: Client | None = None
-        state = scope.get("state")
-        self.add_to_head: Callable[[bytes], None] | None = state.get(HEAD_LINES) if state else None
+        # The first of a name counts. Without the key, once that is read.
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        state = scope.get("state") or {}
+        self.add_to_head: Callable[[bytes], None] | None = state.get(HEAD_LINES)
+        self.keys: dict[bytes, str] = state.get(KEYS, {})
+
+    def sampling_key(self) -> str:
+        """By what a traffic split chooses a deployment."""
+        return sampling_key(self.body)
 
 
 def head_of(
@@ -105,7 +92,7 @@ def head_of(
         size: the bytes of the body; None is a stream.
         ended_at: the virtual instant at which it was answered, if that is a later one.
     """
-    received, number = to_iso(at).encode(), request_id.encode()
+    received, number = _instant(at // 1000), request_id.encode()
     ray = number[-_RAY:]
     if REQUEST_ID in exchange.headers:
         number = chosen_id(exchange.headers) or number
@@ -113,7 +100,7 @@ def head_of(
         lines = _STREAM % (number, ray, received, received)
         headers: Headers = []
     else:
-        ended = received if ended_at is None else to_iso(ended_at).encode()
+        ended = received if ended_at is None else _instant(ended_at // 1000)
         lines = _WHOLE % (number, ray, received, received, ended)
         headers = [(b"content-length", b"%d" % size)]
     lines += exchange.routed
@@ -128,6 +115,12 @@ def head_of(
     return {"type": "http.response.start", "status": 200, "headers": headers}
 
 
+@lru_cache(maxsize=64)
+def _instant(milliseconds: int) -> bytes:
+    # Many requests of a busy time share it.
+    return to_iso(milliseconds * 1000).encode()
+
+
 def error_headers(exchange: Exchange, at: int, request_id: str, body: bytes) -> Headers:
     """The headers of an error: those recorded in 2026 carry, beside the id, x-api-received alone.
 
@@ -140,6 +133,6 @@ def error_headers(exchange: Exchange, at: int, request_id: str, body: bytes) -> 
     return [
         *JSON_HEADERS,
         (b"content-length", b"%d" % len(body)),
-        (b"x-api-received", to_iso(at).encode()),
+        (b"x-api-received", _instant(at // 1000)),
         (REQUEST_ID, chosen_id(exchange.headers) or request_id.encode()),
     ]

@@ -34,7 +34,7 @@ from together_mock.api.openai.noting import (
 )
 from together_mock.api.openai.pacing import send_paced
 from together_mock.api.openai.rendering import Rendered
-from together_mock.api.openai.routed import endpoint_of, routing_lines, sampling_key
+from together_mock.api.openai.routed import endpoint_of, routing_lines
 from together_mock.api.openai.striking import Strikes
 from together_mock.core import ids
 from together_mock.core.answers import Usage
@@ -86,9 +86,8 @@ class InferenceLane:
         """Answer one request."""
         exchange = Exchange(scope, receive, send)
         try:
-            # The first of a name counts.
-            headers = exchange.headers = dict(reversed(scope["headers"]))
-            key_hash = self._key_hash(headers.get(b"authorization", b""))
+            headers = exchange.headers
+            key_hash = self._key_hash(headers.get(b"authorization", b""), exchange.keys)
             headers[b"authorization"] = _REDACTED
             project = self._world.project_of(key_hash)
             if project is None:
@@ -118,11 +117,14 @@ class InferenceLane:
                 # Whoever broke it off, the answer has not ended.
                 exchange.recorder.finish(broken=True)
 
-    def _key_hash(self, authorization: bytes) -> str:
-        key = bearer(authorization.decode("latin-1"))
-        key_hash = hash_of(key) if key else None
+    def _key_hash(self, authorization: bytes, known: dict[bytes, str]) -> str:
+        key_hash = known.get(authorization)
         if key_hash is None:
-            raise MockError("unauthorized_inference")
+            key = bearer(authorization.decode("latin-1"))
+            if key is None:
+                raise MockError("unauthorized_inference")
+            known.clear()
+            key_hash = known[authorization] = hash_of(key)
         if not self._world.accepts(key_hash):
             raise self._world.refusal(key_hash, MockError("unauthorized_inference"))
         return key_hash
@@ -134,7 +136,7 @@ class InferenceLane:
             await self._complete(exchange, project)
             return
         request = reading.read_chat(body, lenient=world.settings.lenient)
-        admitted = await self._admit(exchange, project, request.model, Operation.CHAT)
+        admitted = await self._admit(exchange, project, request.model, inference.CHAT)
         short = not request.stream and exchange.struck is None
         said = brief(world, project, admitted, request) if short else None
         if said is not None:
@@ -167,7 +169,7 @@ class InferenceLane:
     async def _complete(self, exchange: Exchange, project: Project) -> None:
         world = self._world
         requests = reading.read_completion(exchange.body, lenient=world.settings.lenient)
-        admitted = await self._admit(exchange, project, requests[0].model, Operation.CHAT)
+        admitted = await self._admit(exchange, project, requests[0].model, inference.CHAT)
 
         def answer(given_up: GivenUp) -> Rendered:
             made = generation.answers(world, project, admitted, requests, given_up)
@@ -178,7 +180,7 @@ class InferenceLane:
 
     async def _embed(self, exchange: Exchange, project: Project) -> None:
         request = embeddings.read(exchange.body)
-        admitted = await self._admit(exchange, project, request.model, Operation.EMBEDDING)
+        admitted = await self._admit(exchange, project, request.model, inference.EMBEDDING)
         dimension = admitted.kind.dimension if admitted.kind else None
 
         def answer(given_up: GivenUp) -> tuple[bytes, int]:
@@ -190,7 +192,7 @@ class InferenceLane:
 
     async def _rerank(self, exchange: Exchange, project: Project) -> None:
         request = rerank.read(exchange.body)
-        admitted = await self._admit(exchange, project, request.model, Operation.RERANK)
+        admitted = await self._admit(exchange, project, request.model, inference.RERANK)
         number = ids.request_id(project.facts.seed, admitted.number)
 
         def answer(given_up: GivenUp) -> tuple[bytes, int]:
@@ -203,7 +205,7 @@ class InferenceLane:
     async def _admit(
         self, exchange: Exchange, project: Project, model: str, operation: Operation
     ) -> Admitted:
-        key = partial(sampling_key, exchange.body)
+        key = exchange.sampling_key
         admitted = inference.admit(self._world, project, model, operation, key)
         if admitted is None:
             call = Call(self._world, project, None)

@@ -10,8 +10,8 @@ from together_mock.core.clock import stopwatch
 from together_mock.core.errors import MockError
 from together_mock.core.meter import Sample
 from together_mock.services import metering
-from together_mock.services.journal import MOST_OF_A_BODY, SMALL, journal_of
-from together_mock.services.keeping import MOST_OF_A_HEAD, Head
+from together_mock.services.journal import SMALL, Record, journal_of
+from together_mock.services.keeping import packed
 from together_mock.services.measures import Measures
 from together_mock.services.projects import Project
 from together_mock.services.world import World
@@ -62,30 +62,24 @@ def note_whole(measures: Measures, exchange: Exchange, head: Message, body: byte
     journal = project.journal or journal_of(project)
     journal.count = number = journal.count + 1
     target = sent.target if sent is not None else None
-    asked = Head(scope["path"], scope["query_string"], exchange.headers)
-    size = (length := asked.size) + len(raw) + len(body)
-    if length > MOST_OF_A_HEAD:
-        asked = asked.cut()
     record = (
         number,
         exchange.refused_at if sent is None else sent.at,
         "POST",
-        *asked,
-        raw if size <= SMALL else raw[:MOST_OF_A_BODY],
+        path := scope["path"],
+        query := scope["query_string"],
+        told := packed(exchange.headers),
+        raw,
         head,
         exchange.lines,
-        body if size <= SMALL else body[:MOST_OF_A_BODY],
+        body,
         seconds,
         exchange.refused_by if target is None else target.endpoint_id,
-        len(raw) > MOST_OF_A_BODY,
-        len(body) > MOST_OF_A_BODY,
-        False,
-        length > MOST_OF_A_HEAD,
     )
-    if size <= SMALL:
+    if len(path) + len(query) + len(told) + len(raw) + len(body) <= SMALL:
         journal.records.append(record)
     else:
-        journal.add(record, asked.size + len(record[6]) + len(record[9]))
+        journal.add(Record(*record))
 
 
 def record_parts(world: World, project: Project, exchange: Exchange) -> Recorder:

@@ -34,12 +34,14 @@ def read_chat(body: Any, *, lenient: bool) -> ChatRequest:
     """
     model = read_model(body)
     messages = _messages(body.get("messages"))
+    if len(body) == len(("model", "messages")):
+        return ChatRequest(model, messages, False, PLAIN, True)  # noqa: FBT003 - fast
     stream = body.get("stream") is True
     if not body.keys() <= _SIMPLE:
         return ChatRequest(model, messages, stream, _options(body, lenient=lenient))
     limit = _limit(body)
     options = PLAIN if limit is None else _limited(limit)
-    return ChatRequest(model, messages, stream, options, simple=True)
+    return ChatRequest(model, messages, stream, options, True)  # noqa: FBT003 - fast
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ Source: togethercomputer/skills (together-v2 reference, 5): the precedence of th
 names of the headers; the part of the content that counts is ours.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -50,9 +51,13 @@ def routing_lines(admitted: Admitted) -> bytes:
     """The lines of the head that name the deployment's cluster and the replica that answered."""
     target = admitted.target
     assert target is not None
-    cluster = ids.hex8("", "cluster", target.deployment_id)
-    replica = admitted.number % max(1, target.replicas)
-    octets = ids.digest("", "pod", target.deployment_id, replica, size=2)
+    return _lines(target.deployment_id, admitted.number % max(1, target.replicas))
+
+
+@lru_cache(maxsize=1024)
+def _lines(deployment_id: str, replica: int) -> bytes:
+    cluster = ids.hex8("", "cluster", deployment_id)
+    octets = ids.digest("", "pod", deployment_id, replica, size=2)
     worker = f"http://10.0.{octets[0]}.{octets[1]}:8000"
     event = orjson.dumps([{"worker_url": worker}])
     return b"x-cluster: cluster-%b\r\nx-i-router-log-event: %b\r\n" % (cluster.encode(), event)
