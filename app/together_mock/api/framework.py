@@ -6,8 +6,9 @@ from http import HTTPStatus
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from together_mock import __version__
 from together_mock.api import document
@@ -52,14 +53,20 @@ _V2 = (
 )
 
 
+# Where the documentation is, and what it is made of.
+DOCS = "/docs"
+
+
 def build(world: World, lane: InferenceLane) -> FastAPI:
     """The FastAPI application on a world; its inference routes are answered by `lane`."""
-    app = FastAPI(
+    app = FastAPIOffline(
         title="together-mock",
         version=__version__,
         description="A local stand-in for Together AI's dedicated-endpoints platform.",
         redirect_slashes=False,
+        docs_url=DOCS,
         redoc_url=None,
+        static_url=f"{DOCS}/static",
     )
     app.state.world = world
     app.state.lane = lane
@@ -104,6 +111,9 @@ def _handle_errors(app: FastAPI, world: World, routers: Sequence[APIRouter]) -> 
             answer = respond(request, refusal)
             answer.headers["allow"] = allowed
             return answer
+        if path == "/" and "text/html" in request.headers.get("accept", ""):
+            # A browser: whoever opens the server's URL finds what it has.
+            return RedirectResponse(DOCS)
         return respond(request, MockError("unknown_path", method=method, path=path))
 
     @app.exception_handler(Exception)

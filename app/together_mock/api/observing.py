@@ -26,7 +26,8 @@ from together_mock.services.world import World
 
 # What is no part of the service, and never noted.
 _OURS = "/_mock/"
-_PAGES = frozenset({"/docs", "/docs/oauth2-redirect", "/openapi.json", "/metrics"})
+_PAGES = frozenset({"/openapi.json", "/metrics"})
+_DOCUMENTATION = "/docs/"
 _PART = re.compile(r"/v2/projects/([^/]+)/models/(?:upload|download)/parts/")
 # By what a body names an endpoint's model, and the endpoint.
 _NAMES = ("model", "name", "display_name")
@@ -169,7 +170,7 @@ class _Stranger:
 
 
 def _is_ours(path: str) -> bool:
-    return f"{path}/".startswith(_OURS) or path in _PAGES
+    return f"{path}/".startswith((_OURS, _DOCUMENTATION)) or path in _PAGES
 
 
 def names_in(body: bytes) -> list[str]:
