@@ -36,6 +36,7 @@ NODE_PACKAGES = {
         "@ai-sdk/openai-compatible@3.0.53",
         "zod@4.6.7",
     ),
+    "node-page": ("jsdom@26.1.0",),
     "node-examples": (
         "together-ai@0.52.0",
         "dedent@1.7.2",

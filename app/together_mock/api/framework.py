@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from together_mock import __version__
 from together_mock.api import document
-from together_mock.api.control import events, metrics, money, requests, scripts, setups
+from together_mock.api.control import events, metrics, money, overview, requests, scripts, setups
 from together_mock.api.control import routes as control
 from together_mock.api.errors import JSON
 from together_mock.api.legacy import endpoints as legacy_endpoints
@@ -77,7 +77,7 @@ def build(world: World, lane: InferenceLane) -> FastAPI:
     routers += _LEGACY if world.settings.api != "v2" else ()
     routers += [account.router, openai.router, control.open_router, control.router]
     routers += [setups.router, scripts.router, requests.router, events.router, money.router]
-    routers.append(metrics.router)
+    routers += [overview.router, overview.open_router, metrics.router]
     for router in routers:
         # Included, each router would be searched on its own, which doubles the cost of a call.
         app.router.routes.extend(router.routes)
@@ -113,7 +113,7 @@ def _handle_errors(app: FastAPI, world: World, routers: Sequence[APIRouter]) -> 
             return answer
         if path == "/" and "text/html" in request.headers.get("accept", ""):
             # A browser: whoever opens the server's URL finds what it has.
-            return RedirectResponse(DOCS)
+            return RedirectResponse(overview.PAGE)
         return respond(request, MockError("unknown_path", method=method, path=path))
 
     @app.exception_handler(Exception)

@@ -72,7 +72,7 @@ together-mock {__version__} is ready at {url}   (Ctrl-C stops it)
   together 1.x, 2.x, together-ai, OpenAI   {url}/v1
   together 3.x                             {url}
   control plane                            {url}/_mock
-  documentation, for a browser             {url}/docs
+  in a browser                             {url}
 
   export TOGETHER_BASE_URL={url}/v1
   export TOGETHER_API_KEY=test-key

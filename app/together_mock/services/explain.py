@@ -13,7 +13,7 @@ from together_mock.services.events import Happening, happening
 from together_mock.services.projects import Project
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import history
+from together_mock.store import history, queries
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,24 @@ def timeline(world: World, project: Project, endpoint_id: str) -> Timeline:
             ],
             in_flight=inference.in_flight(project, deployment),
         )
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a deployment stands, and why nothing else comes before `next_at`."""
+
+    deployment: Deployment
+    next_state: State | None
+    next_at: int | None
+    why: str
+
+
+def standings(world: World, project: Project, most: int) -> list[Standing]:
+    """Where the newest deployments stand, newest first, so many at most."""
+    with world.write(project) as unit:
+        pairs = queries.newest_pairs(unit.connection, project.key, most)
+        deployments = [engine.deployment_of(unit, endpoint, row) for endpoint, row in pairs]
+        return [Standing(value, *_next(unit, value), why(unit, value)) for value in deployments]
 
 
 def _next(unit: Unit, deployment: Deployment) -> tuple[State | None, int | None]:

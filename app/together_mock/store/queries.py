@@ -46,6 +46,11 @@ _BY_ID = Prepared(
     .limit(2)
 )
 _BY_DEPLOYMENT_ID = _pairs(_OF_PROJECT, col(DeploymentRow.id) == bindparam("id"))
+_NEWEST_FIRST = Prepared(
+    PAIRS.where(_OWNED)
+    .order_by(col(EndpointRow.key).desc(), col(DeploymentRow.key).desc())
+    .limit(bindparam("most"))
+)
 _OLDEST_FIRST = Prepared(PAIRS.where(_OWNED).order_by(col(EndpointRow.key), col(DeploymentRow.key)))
 
 
@@ -123,6 +128,11 @@ def pair_of_deployment(connection: Connection, project_key: int, deployment_id: 
 def endpoints_oldest_first(connection: Connection, project_key: int) -> list[Pair]:
     """Every endpoint with its deployment, in the order of creation."""
     return read_pairs(_OLDEST_FIRST.run(connection, project=project_key))
+
+
+def newest_pairs(connection: Connection, project_key: int, most: int) -> list[Pair]:
+    """The newest deployments with their endpoints, newest first, so many at most."""
+    return read_pairs(_NEWEST_FIRST.run(connection, project=project_key, most=most))
 
 
 def endpoint_exists(connection: Connection, project_key: int, endpoint_id: str, name: str) -> bool:

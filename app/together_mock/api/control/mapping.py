@@ -1,5 +1,7 @@
 """Between the control plane's wire shapes and the values of the services."""
 
+from collections.abc import Sequence
+
 from together_mock.api.control import bills, schemas
 from together_mock.core.billing import cents, dollars, minutes
 from together_mock.core.clock import SECOND
@@ -11,7 +13,7 @@ from together_mock.services import control
 from together_mock.services.billing import Bill, Running
 from together_mock.services.control import Advance, ClockView
 from together_mock.services.events import Happening
-from together_mock.services.explain import Timeline
+from together_mock.services.explain import Standing, Timeline
 from together_mock.services.fault_documents import Fault
 from together_mock.services.projects import Project
 from together_mock.services.setups import CapacityView
@@ -118,15 +120,39 @@ def load(endpoint_id: str, curve: Curve | None) -> dict[str, object]:
     }
 
 
+def _following(state: State | None, at: int | None) -> dict[str, str] | None:
+    return None if state is None or at is None else {"to": V1_STATES[state], "at": to_exact_iso(at)}
+
+
+def standings(views: Sequence[Standing]) -> schemas.Standings:
+    """Where endpoints stand, deployment by deployment."""
+    return schemas.Standings.model_validate(
+        {
+            "data": [
+                {
+                    "id": view.deployment.endpoint_id,
+                    "deployment": view.deployment.id,
+                    "name": view.deployment.endpoint_name,
+                    "model": view.deployment.model,
+                    "hardware": view.deployment.sku,
+                    "state": V1_STATES[view.deployment.state],
+                    "ready": view.deployment.ready,
+                    "desired": view.deployment.desired,
+                    "next": _following(view.next_state, view.next_at),
+                    "why": view.why,
+                }
+                for view in views
+            ]
+        }
+    )
+
+
 def timeline(view: Timeline) -> schemas.Timeline:
     """An endpoint's timeline: changes of state, and replica counts over time."""
-    following = None
-    if view.next_state is not None and view.next_at is not None:
-        following = {"to": V1_STATES[view.next_state], "at": to_exact_iso(view.next_at)}
     return schemas.Timeline.model_validate(
         {
             "state": V1_STATES[view.state],
-            "next": following,
+            "next": _following(view.next_state, view.next_at),
             "why": view.why,
             "in_flight": view.in_flight,
             "history": [

@@ -1,0 +1,74 @@
+"""What there is at a look: the server's projects, a project's endpoints, a page of them all."""
+
+from functools import cache
+from importlib.resources import files
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from starlette.responses import HTMLResponse
+
+from together_mock.api.calls import known_project, presented_key
+from together_mock.api.control import mapping, schemas
+from together_mock.api.dependencies import ControlledDep, WorldDep, admin
+from together_mock.api.documented import errors
+from together_mock.api.routing import router as new_router
+from together_mock.core.instants import to_exact_iso
+from together_mock.services import explain
+
+# Where the page is.
+PAGE = "/_mock/ui"
+# What a browser may do with it: nothing beyond the server.
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'unsafe-inline'",
+        "style-src 'unsafe-inline'",
+        "img-src data:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {"content-security-policy": _POLICY, "cache-control": "no-cache"}
+router = new_router(prefix="/_mock", tags=["Control"], dependencies=[Depends(admin)])
+open_router = new_router(tags=["Control"])
+
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+
+
+@open_router.get(PAGE, include_in_schema=False)
+async def page() -> HTMLResponse:
+    """Show the projects in a browser: endpoints, clock, cost and requests."""
+    return HTMLResponse(_page(), headers=_HEADERS)
+
+
+@cache
+def _page() -> bytes:
+    return files(__package__).joinpath("page.html").read_bytes()
+
+
+@router.get("/projects", operation_id="listServerProjects", responses=errors(400, 401))
+def list_projects(world: WorldDep, request: Request, limit: Limit = 100) -> schemas.Projects:
+    """List the server's projects, newest first."""
+    if world.listed_keys is not None and world.settings.admin_token is None:
+        # Where keys are listed, it takes one of them - or the admin token.
+        known_project(world, presented_key(request.headers.get("authorization")))
+    projects = world.projects()
+    shown = [
+        schemas.ProjectShown(
+            id=project.id,
+            slug=project.slug,
+            organization_id=project.organization_id,
+            now=to_exact_iso(world.now(project)),
+            endpoints=project.facts.endpoint_count,
+        )
+        for project in projects[: -limit - 1 : -1]
+    ]
+    return schemas.Projects(data=shown, total=len(projects))
+
+
+@router.get("/endpoints", operation_id="listStandings", responses=errors(400, 401, 404))
+def list_endpoints(call: ControlledDep, limit: Limit = 100) -> schemas.Standings:
+    """List the newest endpoints, deployment by deployment: where they stand, what is next, why."""
+    return mapping.standings(explain.standings(call.world, call.project, limit))

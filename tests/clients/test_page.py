@@ -1,0 +1,72 @@
+"""The server's page in a browser's place: its script runs, and shows what the server tells it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from clients import environments
+from support import H100X2, MIXTRAL
+
+SCRIPT = Path(__file__).parent / "scripts" / "page.cjs"
+
+ODD = "<b>bold</b><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def shown(project):
+    """What the page shows of the fresh project, after clicks: `SELECTOR@ID` waits for a change."""
+    slug = project.get("/_mock/project").json()["slug"]
+    executable, modules = environments.node("node-page")
+
+    def look(*acts):
+        command = [executable, SCRIPT, project.root, slug, *acts]
+        ran = subprocess.run(
+            command, check=False, env={"NODE_PATH": str(modules)}, capture_output=True, text=True
+        )
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(ran.stdout)
+        assert (told["failures"], told["trouble"], told["project"]) == ([], "", slug)
+        return told
+
+    return look
+
+
+def test_a_project_at_a_look(project, shown):
+    """Clock, endpoints with what comes next, cost, capacity, faults and requests."""
+    project.put("/_mock/clock", json={"rate": 0, "now": "2030-01-01T00:00:00Z"})
+    pools = [{"hardware": H100X2, "replicas": 3}]
+    project.put("/_mock/capacity", json={"pools": pools})
+    fault = {"match": {"operation": "deleteEndpoint"}, "effect": {"status": 503}}
+    project.post("/_mock/faults", json=fault)
+    made = project.create(model=MIXTRAL, hardware=H100X2, display_name=ODD)
+    project.advance(by="1h")
+    project.get("/v1/endpoints/nobody")
+    told = shown()
+    assert (told["now"], told["due"]) == ("2030-01-01 01:00:00", "nothing is due")
+    (row,) = told["endpoints"]
+    assert row[:4] == ["STARTED", made["name"] + made["id"], H100X2, "1 of 1"]
+    assert row[4] == "it stays STARTED: nothing is due"
+    assert row[5] == told["total"] == f"${float(project.get('/_mock/billing').json()['total']):.2f}"
+    assert told["spending"] == "$0.18 a minute"
+    assert told["pools"] == [[H100X2, "any zone", "1 of 3 used"]]
+    assert told["struck"] == [['deleteEndpoint{"status":503}', "struck 0 times"]]
+    assert [row[1:3] for row in told["requests"]] == [
+        ["404", "GET /v1/endpoints/nobody"],
+        ["200", "POST /v1/endpoints"],
+    ]
+
+
+def test_the_clock_is_moved_and_an_endpoint_s_story_is_told(project, shown):
+    """By clicks; texts of clients are shown as texts."""
+    project.put("/_mock/clock", json={"rate": 0, "now": "2030-01-01T00:00:00Z"})
+    project.put("/_mock/state", json={"endpoints": [{"model": MIXTRAL, "hardware": H100X2}]})
+    (made,) = project.get("/_mock/endpoints").json()["data"]
+    told = shown("[data-by='15m']@now", "#endpoints button@timeline-of")
+    assert told["now"].endswith("00:15:00")
+    assert told["timeline-of"] == made["deployment"]
+    assert [row[1] for row in told["past"]] == ["STARTED", "STARTING", "PENDING"]
+    project.create(model=MIXTRAL, hardware=H100X2, display_name=ODD)
+    told = shown("#requests button@requests")
+    assert json.dumps(ODD) in told["requests"][1][0]
+    assert told["marked"] == 0
