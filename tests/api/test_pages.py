@@ -10,7 +10,8 @@ BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 def test_the_documentation_needs_no_network(server):
     """What its page is made of comes from the server itself."""
-    with httpx.Client(base_url=server.root, verify=False) as browser:
+    # The first to ask for the API's document has it made.
+    with httpx.Client(base_url=server.root, verify=False, timeout=60) as browser:
         page = browser.get("/docs", headers=BROWSER)
         assert page.status_code == 200
         parts = re.findall(r"""(?:src|href|url)[=:]\s*["']([^"']+)["']""", page.text)

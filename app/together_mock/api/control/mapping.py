@@ -1,7 +1,5 @@
 """Between the control plane's wire shapes and the values of the services."""
 
-from collections.abc import Sequence
-
 from together_mock.api.control import bills, schemas
 from together_mock.core.billing import cents, dollars, minutes
 from together_mock.core.clock import SECOND
@@ -13,7 +11,7 @@ from together_mock.services import control
 from together_mock.services.billing import Bill, Running
 from together_mock.services.control import Advance, ClockView
 from together_mock.services.events import Happening
-from together_mock.services.explain import Standing, Timeline
+from together_mock.services.explain import Timeline
 from together_mock.services.fault_documents import Fault
 from together_mock.services.projects import Project
 from together_mock.services.setups import CapacityView
@@ -120,31 +118,9 @@ def load(endpoint_id: str, curve: Curve | None) -> dict[str, object]:
     }
 
 
-def _following(state: State | None, at: int | None) -> dict[str, str] | None:
+def following(state: State | None, at: int | None) -> dict[str, str] | None:
+    """What comes next, and when; None where nothing does."""
     return None if state is None or at is None else {"to": V1_STATES[state], "at": to_exact_iso(at)}
-
-
-def standings(views: Sequence[Standing]) -> schemas.Standings:
-    """Where endpoints stand, deployment by deployment."""
-    return schemas.Standings.model_validate(
-        {
-            "data": [
-                {
-                    "id": view.deployment.endpoint_id,
-                    "deployment": view.deployment.id,
-                    "name": view.deployment.endpoint_name,
-                    "model": view.deployment.model,
-                    "hardware": view.deployment.sku,
-                    "state": V1_STATES[view.deployment.state],
-                    "ready": view.deployment.ready,
-                    "desired": view.deployment.desired,
-                    "next": _following(view.next_state, view.next_at),
-                    "why": view.why,
-                }
-                for view in views
-            ]
-        }
-    )
 
 
 def timeline(view: Timeline) -> schemas.Timeline:
@@ -152,7 +128,7 @@ def timeline(view: Timeline) -> schemas.Timeline:
     return schemas.Timeline.model_validate(
         {
             "state": V1_STATES[view.state],
-            "next": _following(view.next_state, view.next_at),
+            "next": following(view.next_state, view.next_at),
             "why": view.why,
             "in_flight": view.in_flight,
             "history": [

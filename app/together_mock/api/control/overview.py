@@ -5,6 +5,7 @@ from importlib.resources import files
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
 from together_mock.api.calls import known_project, presented_key
@@ -13,7 +14,10 @@ from together_mock.api.dependencies import ControlledDep, WorldDep, admin
 from together_mock.api.documented import errors
 from together_mock.api.routing import router as new_router
 from together_mock.core.instants import to_exact_iso
+from together_mock.core.states import V1_STATES
 from together_mock.services import explain
+from together_mock.services.explain import Standing
+from together_mock.services.fields import Word
 
 # Where the page is.
 PAGE = "/_mock/ui"
@@ -37,6 +41,44 @@ open_router = new_router(tags=["Control"])
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
+class ProjectShown(BaseModel):
+    """A project of the server."""
+
+    id: str
+    slug: str
+    organization_id: str
+    now: str
+    endpoints: int
+
+
+class Projects(BaseModel):
+    """The newest projects, newest first, and how many there are."""
+
+    data: list[ProjectShown]
+    total: int
+
+
+class StandingShown(BaseModel):
+    """Where a deployment of an endpoint stands, what comes next and why."""
+
+    id: str
+    deployment: str
+    name: str
+    model: str
+    hardware: str
+    state: Word
+    ready: int
+    desired: int
+    next: schemas.NextStep | None
+    why: str
+
+
+class Standings(BaseModel):
+    """The newest deployments, newest first."""
+
+    data: list[StandingShown]
+
+
 @open_router.get(PAGE, include_in_schema=False)
 async def page() -> HTMLResponse:
     """Show the projects in a browser: endpoints, clock, cost and requests."""
@@ -49,14 +91,14 @@ def _page() -> bytes:
 
 
 @router.get("/projects", operation_id="listServerProjects", responses=errors(400, 401))
-def list_projects(world: WorldDep, request: Request, limit: Limit = 100) -> schemas.Projects:
+def list_projects(world: WorldDep, request: Request, limit: Limit = 100) -> Projects:
     """List the server's projects, newest first."""
     if world.listed_keys is not None and world.settings.admin_token is None:
         # Where keys are listed, it takes one of them - or the admin token.
         known_project(world, presented_key(request.headers.get("authorization")))
     projects = world.projects()
     shown = [
-        schemas.ProjectShown(
+        ProjectShown(
             id=project.id,
             slug=project.slug,
             organization_id=project.organization_id,
@@ -65,10 +107,30 @@ def list_projects(world: WorldDep, request: Request, limit: Limit = 100) -> sche
         )
         for project in projects[: -limit - 1 : -1]
     ]
-    return schemas.Projects(data=shown, total=len(projects))
+    return Projects(data=shown, total=len(projects))
 
 
 @router.get("/endpoints", operation_id="listStandings", responses=errors(400, 401, 404))
-def list_endpoints(call: ControlledDep, limit: Limit = 100) -> schemas.Standings:
+def list_endpoints(call: ControlledDep, limit: Limit = 100) -> Standings:
     """List the newest endpoints, deployment by deployment: where they stand, what is next, why."""
-    return mapping.standings(explain.standings(call.world, call.project, limit))
+    return Standings(
+        data=[_shown(standing) for standing in explain.standings(call.world, call.project, limit)]
+    )
+
+
+def _shown(standing: Standing) -> StandingShown:
+    deployment = standing.deployment
+    return StandingShown.model_validate(
+        {
+            "id": deployment.endpoint_id,
+            "deployment": deployment.id,
+            "name": deployment.endpoint_name,
+            "model": deployment.model,
+            "hardware": deployment.sku,
+            "state": V1_STATES[deployment.state],
+            "ready": deployment.ready,
+            "desired": deployment.desired,
+            "next": mapping.following(standing.next_state, standing.next_at),
+            "why": standing.why,
+        }
+    )

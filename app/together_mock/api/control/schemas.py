@@ -129,23 +129,6 @@ class Project(BaseModel):
     api_key_id: str | None
 
 
-class ProjectShown(BaseModel):
-    """A project of the server."""
-
-    id: str
-    slug: str
-    organization_id: str
-    now: str
-    endpoints: int
-
-
-class Projects(BaseModel):
-    """The newest projects, newest first, and how many there are."""
-
-    data: list[ProjectShown]
-    total: int
-
-
 class Health(BaseModel):
     """The process serves."""
 
@@ -254,27 +237,6 @@ class Timeline(BaseModel):
     history: list[Past]
     replicas: list[ReplicaCounts]
     in_flight: list[int]
-
-
-class StandingShown(BaseModel):
-    """Where a deployment of an endpoint stands, what comes next and why."""
-
-    id: str
-    deployment: str
-    name: str
-    model: str
-    hardware: str
-    state: Word
-    ready: int
-    desired: int
-    next: NextStep | None
-    why: str
-
-
-class Standings(BaseModel):
-    """The newest deployments, newest first."""
-
-    data: list[StandingShown]
 
 
 class WaitFor(Request):
