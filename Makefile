@@ -35,7 +35,7 @@ unit: .venv/.synced
 	$(RUN)pytest -n auto tests docs/examples $(addprefix --ignore=,$(SLOW))
 
 test-clients: .venv/.synced ## every SDK and command-line generation, third-party clients, pages, the image
-	$(RUN)pytest -n 2 --dist loadgroup $(SLOW)
+	$(RUN)pytest -n 2 --dist loadgroup -rs $(SLOW)
 
 bench: .venv/.synced ## the figures, with the machine described
 	$(RUN)python -m benchmarks
