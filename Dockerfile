@@ -1,3 +1,4 @@
+# syntax=docker/dockerfile:1
 # The image of docs/docker.md. What stands here is also performed without a container engine, by tests/image.
 
 FROM python:3.13-slim AS build
@@ -13,8 +14,12 @@ COPY README.md LICENSE ./
 COPY app app
 COPY fixtures fixtures
 COPY openapi openapi
+# The lock file has the build backend too: what it does not have by its hash is refused.
 RUN --mount=type=cache,target=/root/.cache \
-    /opt/uv/bin/uv sync --frozen --no-dev --no-editable && mkdir /data
+    /opt/uv/bin/uv export --quiet --frozen --only-group build --output-file build.txt \
+    && /opt/uv/bin/uv build --wheel --build-constraints build.txt --require-hashes --out-dir dist \
+    && /opt/uv/bin/uv pip install --no-deps --python /opt/together-mock dist/*.whl \
+    && mkdir /data
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="together-mock" \
@@ -27,6 +32,11 @@ COPY --from=build /opt/together-mock /opt/together-mock
 COPY --from=build --chown=65532:65532 /data /data
 # A server that listens to its container alone is of no use.
 ENV PATH=/opt/together-mock/bin:$PATH TOGETHER_MOCK_HOST=0.0.0.0
+# Last: nothing that was made above depends on them.
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION
 USER 65532:65532
 EXPOSE 4010
 HEALTHCHECK --interval=2s --timeout=5s --start-period=5s --retries=3 CMD ["together-mock", "healthcheck"]

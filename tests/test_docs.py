@@ -9,8 +9,12 @@ import together_mock
 from clients.walkthroughs import find
 
 TEXTS = [*tables.PAGES, tables.ROOT / "CONTRIBUTING.md", tables.ROOT / "CHANGELOG.md"]
-# What may stand above a console block that is in no walkthrough.
-_MARKED = re.compile(r"<!-- (not run|run by): (.+?) -->\n```console\n.*?```", re.DOTALL)
+# A block of code, with what stands on the line above it.
+_BLOCK = re.compile(r"([^\n]*)\n *```([^\n]*)\n(.*?)\n *```(?=\n|\Z)", re.DOTALL)
+# The languages of what a reader types into a terminal; a walkthrough runs the first alone.
+_SHELLS = ("console", "sh", "bash", "shell", "zsh", "shell-session", "powershell")
+# What may stand above a block that is in no walkthrough.
+_MARK = re.compile(r" *<!-- (not run|run by): (.+?) -->")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PACKAGES = "api|asgi|bootstrap|core|pytest_plugin|runtime|services|store|structured|testing"
 _NAME = re.compile(rf"(?:{_PACKAGES})(?:\.[A-Za-z_]\w*)+")
@@ -34,14 +38,25 @@ def test_every_table_is_on_a_page():
 
 @pytest.mark.parametrize("page", TEXTS, ids=lambda page: page.stem)
 def test_what_a_terminal_shows_is_run_or_says_why_not(page):
-    """A console block is in a walkthrough, or names the test that runs it, or why none does."""
+    """A block of commands is in a walkthrough, or names the test that runs it, or why none does."""
     text = page.read_text(encoding="utf-8")
-    for walkthrough in find(page):
-        text = text.replace(walkthrough.text, "")
-    for how, what in _MARKED.findall(text):
-        if how == "run by":
-            assert page.name in (tables.ROOT / what).read_text(encoding="utf-8"), what
-    assert "```console" not in _MARKED.sub("", text)
+    walked = [
+        content
+        for walkthrough in find(page)
+        for _, language, content in _BLOCK.findall(f"\n{walkthrough.text}")
+        if language == _SHELLS[0]
+    ]
+    blocks = _BLOCK.findall(text)
+    assert len(re.findall(r"^ *(?:```|~~~)", text, re.MULTILINE)) == 2 * len(blocks)
+    for above, language, content in blocks:
+        assert language, f"a block without a language: {content}"
+        mark = _MARK.fullmatch(above)
+        if language not in _SHELLS:
+            assert re.search(r"^ *\$ ", content, re.MULTILINE) is None, "that is a console"
+        elif mark is None:
+            assert content in walked, f"no walkthrough, and no mark above it: {content}"
+        elif mark[1] == "run by":
+            assert page.name in (tables.ROOT / mark[2]).read_text(encoding="utf-8"), mark[2]
 
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])

@@ -34,12 +34,35 @@ def build_world(settings: Settings, time: RealTime | None = None) -> World:
     Raises:
         StartError: a catalogue, state file or database that cannot be used, or a bad option value.
     """
+    _check_texts(settings)
     starts = [start for name in settings.state for start in _documents(name)]
     if starts:
         _rehearse(settings, starts)
     world = _open_world(settings, time)
     world.starts = starts
     return world
+
+
+def _check_texts(settings: Settings) -> None:
+    """Refuse what a script passes on whose variable was never set; nothing has been opened yet."""
+    for name in ("database", "start_at", "admin_token", "fixtures"):
+        if getattr(settings, name) == "":
+            option = name.replace("_", "-")
+            raise StartError(f"--{option}: '' is empty; leave the option out for its default")
+    if "" in settings.state:
+        raise StartError("--state: '' names no file")
+    for listed in settings.api_keys:
+        _check_key(listed)
+
+
+def _check_key(listed: str) -> None:
+    # No bearer token begins with `=` (RFC 6750, section 2.1): what should stand before it is
+    # missing. What stands behind it may be a key, written one sign too far: it is not shown.
+    if not listed or listed.startswith("="):
+        raise StartError("--api-key: the key is empty, and an empty one could never be sent")
+    _, slug = split_key(listed)
+    if slug is not None and not re.fullmatch(documents.SLUG, slug):
+        raise StartError(f"--api-key: {slug} is not a project slug (letters, digits, . _ -)")
 
 
 def _documents(name: str) -> list[Start]:
@@ -73,8 +96,6 @@ def _open_world(settings: Settings, time: RealTime | None) -> World:
         raise StartError(
             f"--fixtures: {settings.fixtures}: a file of another form: {reason}"
         ) from error
-    if settings.admin_token == "":
-        raise StartError("--admin-token: an empty token could never be sent")
     if not 0 <= settings.clock_rate <= FASTEST:
         raise StartError(f"--clock-rate: {settings.clock_rate} is not between 0 and {FASTEST:g}")
     try:
@@ -98,10 +119,6 @@ def apply_start(world: World) -> None:
     """
     for listed in world.settings.api_keys:
         key, slug = split_key(listed)
-        if not key:
-            raise StartError("--api-key: an empty key could never be sent")
-        if slug is not None and not re.fullmatch(documents.SLUG, slug):
-            raise StartError(f"--api-key: {slug} is not a project slug (letters, digits, . _ -)")
         with _blaming(world, f"--database: {world.settings.database}"):
             project = world.ensure_project(hash_of(key), slug)
         if slug is not None and project.slug != slug:

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,12 @@ ROOT = HERE.parents[1]
 STORE = ROOT / ".clients"
 UV = ROOT / ".tools" / "bin" / "uv"
 PYTHON = sys.executable
+_CLASSIFIER = "Programming Language :: Python :: 3."
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+# The releases of Python that the project says it is for, the oldest first.
+PYTHONS = tuple(
+    one.rpartition(" ")[2] for one in _PROJECT["classifiers"] if one.startswith(_CLASSIFIER)
+)
 # The npm packages of an environment, by its name.
 NODE_PACKAGES = {
     "node": ("together-ai@0.52.0",),
@@ -70,20 +77,42 @@ def python(name: str) -> Path:
     return _made_once(name, recipe, build) / "bin"
 
 
-def resolved(resolution: str, requirements: Sequence[str]) -> Path:
-    """The `bin` of a virtual environment with requirements by a resolution of uv's, and pytest."""
+def interpreter(release: str) -> Path:
+    """An interpreter of a release such as 3.13; the test is skipped where the machine has none.
+
+    Looked for on the PATH, by uv, and among pyenv's; nothing is downloaded.
+    """
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
+    found = _called(UV, "python", "find", "--no-project", release).stdout.strip()
+    places = [shutil.which(f"python{release}"), found]
+    places += sorted(pyenv.glob(f"{release}.*/bin/python{release}"))
+    asking = ("-c", "import sys; print(*sys.version_info[:2], sep='.')")
+    for place in filter(None, places):
+        # What stands on the PATH may only stand for an interpreter that is not chosen here.
+        if _called(place, *asking).stdout.strip() == release:
+            return Path(place)
+    pytest.skip(f"Python {release} is not on this machine, so nothing has been tried with it")
+
+
+def resolved(release: str, resolution: str, requirements: Sequence[str]) -> Path:
+    """The `bin` of a virtual environment with requirements by a resolution of uv's, and pytest.
+
+    They are resolved anew every time: what that comes to is the recipe, since new versions appear
+    at any time.
+    """
+    made_with = interpreter(release)
+    by = ("--quiet", "--no-header", "--no-annotate", "--python", made_with)
+    compile_ = (UV, "pip", "compile", "-", *by)
+    chosen = _run(*compile_, "--resolution", resolution, given="\n".join(requirements))
+    wanted = _run(*compile_, given="\n".join([chosen, *_TEST_TOOLS]))
 
     def build(target: Path) -> None:
-        _run(UV, "venv", "--quiet", "--python", PYTHON, target)
-        wanted, chosen = target / "wanted.txt", target / "chosen.txt"
-        wanted.write_text("\n".join(requirements), encoding="utf-8")
-        by = ("--quiet", "--resolution", resolution, "--python", target / "bin/python")
-        _run(UV, "pip", "compile", *by, "--output-file", chosen, wanted)
-        into = ("--quiet", "--python", target / "bin/python", "--constraints", chosen)
-        _run(UV, "pip", "install", *into, "--requirements", chosen, *_TEST_TOOLS)
+        _run(UV, "venv", "--quiet", "--python", made_with, target)
+        into = ("--quiet", "--python", target / "bin/python")
+        _run(UV, "pip", "sync", *into, "-", given=wanted)
 
-    recipe = "\n".join([sys.version, *requirements, *_TEST_TOOLS])
-    return _made_once(f"resolved-{resolution}", recipe, build) / "bin"
+    recipe = f"{made_with} {_run(made_with, '-VV')}\n{wanted}"
+    return _made_once(f"resolved-{release}-{resolution}", recipe, build) / "bin"
 
 
 def node(name: str = "node") -> tuple[Path, Path]:
@@ -178,11 +207,19 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _run(*command: str | Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env=installing(), check=False)
+def _run(*command: str | Path, given: str = "") -> str:
+    """Run a command, which has to succeed, on a text that it is given; what it printed."""
+    done = _called(*command, given=given)
     if done.returncode:
         words = " ".join(str(word) for word in command)
         pytest.fail(f"{words}\nexited with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def _called(*command: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, input=given, capture_output=True, text=True, env=installing(), check=False
+    )
 
 
 def installing() -> dict[str, str]:

@@ -27,8 +27,9 @@ SMOKE = (
     "process/test_command_line.py",
     "service/test_scripts.py",
 )
-
-pytestmark = pytest.mark.xdist_group("release")
+# The oldest versions have wheels for the oldest Python; those after it want newer ones.
+RESOLUTIONS = [(environments.PYTHONS[0], "lowest-direct")]
+RESOLUTIONS += [(release, "highest") for release in environments.PYTHONS]
 
 
 def run(*command: str | Path, folder: Path = ROOT) -> str:
@@ -46,23 +47,26 @@ def run(*command: str | Path, folder: Path = ROOT) -> str:
     return done.stdout
 
 
-def build(kind: str, source: Path, into: Path) -> Path:
-    """Build a wheel or a source distribution of a tree or of a source distribution."""
-    run(environments.UV, "build", "--quiet", f"--{kind}", "--out-dir", into, source)
-    (built,) = into.glob("*.whl" if kind == "wheel" else "*.tar.gz")
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `make dist` makes."""
+    folder = tmp_path_factory.mktemp("dist")
+    run("make", "--silent", "dist", f"ARGS=--quiet --out-dir={folder}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(release: Path) -> Path:
+    """The wheel, which is made from the source distribution."""
+    (built,) = release.glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of the checkout."""
-    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sdist(release: Path) -> Path:
     """The source distribution of the checkout."""
-    return build("sdist", ROOT, tmp_path_factory.mktemp("sdist"))
+    (built,) = release.glob("*.tar.gz")
+    return built
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +118,13 @@ def test_the_metadata_describes_it(metadata):
     assert "Typing :: Typed" in (metadata.classifiers or [])
     assert metadata.requires_python is not None
     assert not metadata.requires_python.contains("3.10")
+    assert all(metadata.requires_python.contains(one) for one in environments.PYTHONS)
 
 
 def test_the_source_distribution_makes_the_same_wheel(wheel, sdist, tmp_path):
-    """File by file, and it has what the tests and the image are made of."""
-    assert contents(build("wheel", sdist, tmp_path)) == contents(wheel)
+    """File by file as the checkout, and it has what the tests and the image are made of."""
+    environments.wheel(tmp_path)
+    assert contents(next(tmp_path.glob("*.whl"))) == contents(wheel)
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     for name in ("Makefile", "uv.lock", "Dockerfile", ".dockerignore", "compose.yaml"):
@@ -127,11 +133,32 @@ def test_the_source_distribution_makes_the_same_wheel(wheel, sdist, tmp_path):
         assert name in names
 
 
-def test_the_wheel_alone_is_enough_to_serve(wheel, tmp_path):
+def test_what_the_lock_file_does_not_have_builds_nothing(release, tmp_path):
+    """A part of the build backend without a hash in the lock file is refused."""
+    locked = (ROOT / ".tools/build.txt").read_text("utf-8")
+    assert "--hash=sha256:" in locked.partition("\nhatchling==")[2]
+    less = tmp_path / "less.txt"
+    less.write_text(locked.partition("\ntrove-classifiers==")[0])
+    options = ("--wheel", "--require-hashes", "--build-constraints", less, "--out-dir", tmp_path)
+    done = subprocess.run(
+        [environments.UV, "build", *options, ROOT],
+        env=environments.installing(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "trove-classifiers" in done.stderr
+    assert [*tmp_path.glob("*.whl")] == []
+
+
+@pytest.mark.parametrize("python", environments.PYTHONS)
+def test_the_wheel_alone_is_enough_to_serve(python, wheel, tmp_path):
     """In an environment with nothing else in it, from a folder with nothing in it."""
     home, programs = tmp_path / "home", tmp_path / "venv" / "bin"
     home.mkdir()
-    run(environments.UV, "venv", "--quiet", "--python", environments.PYTHON, programs.parent)
+    interpreter = environments.interpreter(python)
+    run(environments.UV, "venv", "--quiet", "--python", interpreter, programs.parent)
     run(environments.UV, "pip", "install", "--quiet", "--python", programs / "python", wheel)
     run(environments.UV, "pip", "check", "--python", programs / "python")
     version = run(programs / "together-mock", "--version", folder=home)
@@ -158,15 +185,18 @@ def _state(programs: Path) -> Path:
     return found
 
 
-@pytest.mark.parametrize("resolution", ["lowest-direct", "highest"])
-def test_the_bounds_of_the_dependencies_are_true(resolution, wheel, metadata):
-    """The oldest versions that are allowed pass a selection of the tests, and so do the newest."""
+@pytest.mark.parametrize(("python", "resolution"), RESOLUTIONS)
+def test_the_bounds_of_the_dependencies_are_true(python, resolution, wheel, metadata):
+    """A selection of the tests passes on every Python, on the newest versions that are allowed.
+
+    And on the oldest Python, on the oldest versions.
+    """
     requirements = [str(one) for one in metadata.requires_dist or [] if _applies(one)]
-    python = environments.resolved(resolution, requirements) / "python"
-    install = ("--quiet", "--no-deps", "--reinstall", "--python", python)
+    program = environments.resolved(python, resolution, requirements) / "python"
+    install = ("--quiet", "--no-deps", "--reinstall", "--python", program)
     run(environments.UV, "pip", "install", *install, wheel)
     tests = (ROOT / "tests" / name for name in SMOKE)
-    run(python, "-m", "pytest", "-p", "no:cacheprovider", *tests)
+    run(program, "-m", "pytest", "-p", "no:cacheprovider", *tests)
 
 
 def _applies(requirement: Requirement) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 # Instruction -> the flags that are understood.
 KNOWN = {
     "FROM": set(),
+    "ARG": set(),
     "LABEL": set(),
     "ENV": set(),
     "WORKDIR": set(),

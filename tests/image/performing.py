@@ -79,10 +79,19 @@ def as_user(user: str, command: Sequence[str]) -> list[str]:
 
 
 class Builder:
-    """Performs the instructions of one Dockerfile, in a folder that is empty."""
+    """Performs the instructions of one Dockerfile, in a folder that is empty.
 
-    def __init__(self, context: Path, folder: Path) -> None:
+    Args:
+        context: where the Dockerfile and what it copies is.
+        folder: where it is performed.
+        arguments: what `--build-arg` says, by name.
+    """
+
+    def __init__(self, context: Path, folder: Path, **arguments: str) -> None:
         self._context = context
+        self._arguments = arguments
+        # What ARG has declared in the stage at hand.
+        self._told: dict[str, str] = {}
         self._instructions = read(context / "Dockerfile")
         self._ignored = Ignored(context / ".dockerignore")
         self._folder = folder
@@ -100,6 +109,9 @@ class Builder:
         """
         CACHE.mkdir(parents=True, exist_ok=True)
         self._own(CACHE, deep=False)
+        declared = {one.rest.partition("=")[0] for one in self._instructions if one.name == "ARG"}
+        if strange := sorted(self._arguments.keys() - declared):
+            raise DockerfileError(f"no ARG declares {strange[0]}")
         for instruction in self._instructions:
             getattr(self, f"_{instruction.name.lower()}")(instruction)
         return self._stage
@@ -121,6 +133,7 @@ class Builder:
         shutil.copytree(self._base, rootfs, symlinks=True)
         self._own(rootfs)
         home = {"HOME": f"{rootfs}/root", "TMPDIR": f"{rootfs}/tmp", "LANG": "C.UTF-8"}
+        self._told.clear()
         self._image = Image(rootfs, {**home, "PATH": f"{rootfs}/usr/local/bin:/usr/bin:/bin"})
         if alias:
             self._stages[alias[-1]] = self._folder / f"stage-{len(self._stages) + 1}"
@@ -130,16 +143,29 @@ class Builder:
         for name in ("tmp", "root"):
             (rootfs / name).mkdir(parents=True)
         subprocess.run([sys.executable, "-m", "venv", rootfs / "usr/local"], check=True)
+        # As the official images have it.
+        pip = rootfs / "usr/local/bin/pip"
+        pip.unlink()
+        pip.symlink_to("pip3")
         rootfs.rename(self._base)
 
+    def _arg(self, instruction: Instruction) -> None:
+        name, _, default = instruction.rest.partition("=")
+        self._told[name] = self._arguments.get(name, default)
+
     def _label(self, instruction: Instruction) -> None:
-        self._stage.labels.update(instruction.pairs())
+        told = self._variables()
+        for name, value in instruction.pairs().items():
+            self._stage.labels[name] = _VARIABLE.sub(lambda found: told[found[1]], value)
 
     def _env(self, instruction: Instruction) -> None:
-        before = dict(self._stage.environment)
+        before = self._variables()
         for name, value in instruction.pairs().items():
             told = _VARIABLE.sub(lambda found: before[found[1]], self._located(value))
             self._stage.environment[name] = told
+
+    def _variables(self) -> dict[str, str]:
+        return {**self._told, **self._stage.environment}
 
     def _workdir(self, instruction: Instruction) -> None:
         self._stage.folder = str(Path(self._stage.folder, instruction.rest))
@@ -172,7 +198,7 @@ class Builder:
         done = subprocess.run(
             as_user(self._builder, ["/bin/sh", "-c", self._located(instruction.rest)]),
             cwd=self._stage.place(""),
-            env={**registry, **self._stage.environment},
+            env={**registry, **self._variables()},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

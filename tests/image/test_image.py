@@ -19,12 +19,14 @@ from image.performing import ROOT, Builder, Image, as_user, content
 from image.sizes import MEGABYTE, added, packages, size, written
 from packaging.markers import Marker
 from support import Api
+from together_mock import __version__
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("image")]
 STOP_SECONDS = 2.0
 # python:3.13-slim for amd64 as its registry states it (compressed), rounded up; arm64 is no larger.
 BASE_MEGABYTES = 45
 NOBODY = "65532:65532"
+REVISION = "d977f66e0134cd4c6fd55c10099cbcdb581da898"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def built() -> Iterator[Image]:
     folder = Path(tempfile.mkdtemp(prefix="together-mock-image-"))
     folder.chmod(0o755)
     try:
-        image = Builder(ROOT, folder).build()
+        image = Builder(ROOT, folder, VERSION=__version__, REVISION=REVISION).build()
         _modes(image.root, lambda mode: mode & ~0o222)
         yield image
         _modes(image.root, lambda mode: mode | stat.S_IWUSR)
@@ -174,7 +176,15 @@ def test_there_is_no_tool_to_build_or_install_with(built):
     assert [
         name for name in programs if re.match(r"(uv|uvx|pip.*|gcc.*|cc|ensurepip)$", name)
     ] == []
-    assert [*built.root.rglob("site-packages/pip"), *built.root.rglob("site-packages/uv")] == []
+    tools = ("pip", "uv", "hatchling", "ensurepip")
+    assert [path for name in tools for path in built.root.rglob(f"lib/python3.*/**/{name}")] == []
+
+
+def test_no_link_leads_nowhere(built):
+    """What is taken out of the base image takes along what was linked to it."""
+    links = [path for path in built.root.rglob("*") if path.is_symlink()]
+    assert links
+    assert [path for path in links if not path.exists()] == []
 
 
 def _locked() -> set[str]:
@@ -220,6 +230,7 @@ def test_its_labels_say_what_it_is(built):
     labels = {name.rpartition(".")[2]: value for name, value in built.labels.items()}
     assert all(name.startswith("org.opencontainers.image.") for name in built.labels)
     assert (labels["title"], labels["licenses"]) == ("together-mock", "Apache-2.0")
+    assert (labels["version"], labels["revision"]) == (__version__, REVISION)
     assert built.ports == ["4010"]
 
 

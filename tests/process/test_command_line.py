@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from contract.canonical import operations
 from contract.conformance import CONTRACT
@@ -204,8 +205,7 @@ def store(tmp_path: Path) -> Path:
         ("--host", "300.1.2.3"),
         ("--fixtures", "/no/such/directory"),
         ("--state", "/no/such/file"),
-        ("--admin-token", ""),
-        ("--api-key", ""),
+        ("--api-key", "k=a b"),
         ("--speed", "9"),
     ],
 )
@@ -218,8 +218,59 @@ def test_a_bad_option_is_one_line_and_changes_nothing(invoke, store, option, val
     [line] = refused.err.splitlines()
     assert line.startswith("together-mock: ")
     assert option in line
-    assert value in line or option == "--speed"
+    assert value.removeprefix("k=") in line or option == "--speed"
     assert store.read_bytes() == before
+
+
+TEXTS = (
+    "host",
+    "database",
+    "start-at",
+    "state",
+    "api-key",
+    "admin-token",
+    "fixtures",
+    "ready-file",
+)
+
+
+@pytest.mark.parametrize("option", TEXTS)
+def test_an_empty_text_is_refused(invoke, tmp_path, monkeypatch, option):
+    """`--database "$FILE"` without a FILE is one line that names the option; nothing is made."""
+    monkeypatch.chdir(tmp_path)
+    store = ["--database", "kept.db"] if option != "database" else []
+    refused = invoke("serve", "--port", "0", *store, "--api-key", "k", f"--{option}", "")
+    assert (refused.status, refused.out) == (2, "")
+    [line] = refused.err.splitlines()
+    assert line.startswith(f"together-mock: --{option}: ")
+    assert "empty" in line or "''" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_text_is_among_those():
+    """What takes a text that it does not choose from, and makes no number of it."""
+    free = {one.opts[0].removeprefix("--") for one in cli.serve.params if one.type is click.STRING}
+    assert free == set(TEXTS)
+
+
+@pytest.mark.parametrize("listed", ["=", "=devuser", "=sk-secret"])
+def test_a_key_that_is_missing_before_its_project_is_refused(invoke, tmp_path, listed):
+    """`--api-key "$KEY=devuser"` without a KEY; what may be a key after all is not shown."""
+    store = tmp_path / "new.db"
+    refused = invoke("serve", "--port", "0", "--database", store, "--api-key", listed)
+    assert (refused.status, refused.out) == (2, "")
+    assert refused.err == (
+        "together-mock: --api-key: the key is empty, and an empty one could never be sent\n"
+    )
+    assert not store.exists()
+
+
+@pytest.mark.parametrize("option", ["database", "admin-token", "api-key"])
+def test_an_empty_variable_is_one_that_is_not_set(settled, monkeypatch, option):
+    """As compose files leave them: `${TOKEN:-}`."""
+    monkeypatch.setenv(variable(option), "")
+    field = FIELDS.get(option, option.replace("-", "_"))
+    assert settled()[field] == asdict(Settings())[field]
 
 
 @pytest.mark.parametrize(

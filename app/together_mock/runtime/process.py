@@ -25,6 +25,8 @@ def run(settings: Settings, ready_file: str | None, log_level: str, log_format: 
     Raises:
         ServeError: an option that cannot be started with; nothing has been changed.
     """
+    if ready_file == "":
+        raise ServeError("--ready-file: '' names no file")
     _log_to_stderr(log_level, log_format)
     gc.freeze()
     gc.enable()
@@ -50,7 +52,7 @@ async def _serve(server: Server, on_ready: Callable[[], None]) -> None:
 
 def _announce(url: str, ready_file: str | None) -> None:
     line = json.dumps({"ready": True, "url": url, "pid": os.getpid()})
-    if ready_file:
+    if ready_file is not None:
         try:
             _write_whole(Path(ready_file), line + "\n")
         except OSError as error:

@@ -204,6 +204,9 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    # To a socket an empty address means every one.
+    if not host:
+        raise StartError("--host: '' is empty; 0.0.0.0 listens on every address")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY only where the protocol is named; without it answers wait for 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
