@@ -80,7 +80,7 @@ def update_model(connection: Connection, record: ModelRecord) -> None:
 def delete_model(connection: Connection, record: ModelRecord) -> None:
     """Delete a model, the jobs that import into it, and what it adapts."""
     _DELETE_JOBS.run(connection, project=record.project_key, model=record.id)
-    adapters.unbind_model(connection, record.project_key, record.id)
+    adapters.delete_of_model(connection, record.project_key, record.id)
     _DELETE.run(connection, key=record.key)
 
 
