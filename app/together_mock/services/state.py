@@ -17,6 +17,7 @@ from together_mock.services import (
     job_documents,
     journal,
     model_documents,
+    models,
     projects,
     scripts,
     setups,
@@ -120,6 +121,7 @@ def _reset_models(unit: Unit, start: StateDocument, parts: set[str]) -> None:
     unit.forget_routes = True
     if "models" in parts:
         model_documents.restore(unit, start.models)
+        models.follow_names(unit)
         adapters.delete_orphans(unit.connection, unit.project.key)
     else:
         job_documents.keep_imports(unit)
