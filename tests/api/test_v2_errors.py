@@ -182,17 +182,18 @@ def _anonymous(text, there):
 
 
 def test_every_refusal_of_v2_is_tried():
-    """But for those of models, which have tests of their own."""
+    """But for those of models, of uploads and of adapters, which have tests of their own."""
     from support import _errors
 
     cases = {case for case in _errors if case.startswith("v2_")}
     elsewhere = {"v2_no_revisions", "v2_model_in_use"}
     rest = {case for case in cases - REFUSALS.keys() - elsewhere if "model" not in case}
-    assert {case for case in rest if not _is_of_uploads(case)} == set()
+    assert {case for case in rest if not _is_of_files(case)} == set()
 
 
-def _is_of_uploads(case):
-    return any(word in case for word in ("upload", "part", "file", "remote", "weights"))
+def _is_of_files(case):
+    words = ("upload", "part", "file", "remote", "weights", "adapter", "lora")
+    return any(word in case for word in words)
 
 
 @pytest.mark.parametrize(

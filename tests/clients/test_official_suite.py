@@ -24,13 +24,13 @@ def _v2(release: str, within: str = "") -> list[Any]:
         "test_endpoints.py",
         "endpoints/test_deployments.py",
         "endpoints/test_hardware.py",
+        "endpoints/test_adapters.py",
         "endpoints/test_placement_profiles.py",
         "test_models.py",
         "models/test_configs.py",
         "models/test_remote_uploads.py",
     )
     later = {
-        "endpoints/test_adapters.py": "adapters of deployments",
         "endpoints/test_rollouts.py": "rollouts",
         "endpoints/test_ab_experiments.py": "A/B experiments",
         "endpoints/test_shadow_experiments.py": "shadow experiments",

@@ -13,6 +13,8 @@ ENDPOINTS = f"{P}/endpoints"
 ENDPOINT = f"{ENDPOINTS}/{{endpoint}}"
 DEPLOYMENTS = f"{ENDPOINTS}/{{filled}}/deployments"
 DEPLOYMENT = f"{DEPLOYMENTS}/{{deployment}}"
+ADAPTERS = f"{DEPLOYMENT}/adapters"
+ADAPTER = f"{ADAPTERS}/{{attached}}"
 MODELS = f"{P}/models"
 MODEL = f"{MODELS}/{{model}}"
 UPLOADED = f"{MODELS}/{{uploaded}}"
@@ -166,6 +168,36 @@ class Known:
     @cached_property
     def revision(self) -> str:
         return self._listed(f"{UPLOADED}/revisions")["revisionId"]
+
+    @cached_property
+    def adapter(self) -> str:
+        return self._adapter("adapter")
+
+    @cached_property
+    def _attached(self) -> dict[str, Any]:
+        return self._made(ADAPTERS, adapterModelId=self._adapter("attached"))
+
+    @property
+    def attached(self) -> str:
+        return self._attached["id"]
+
+    @property
+    def attached_model(self) -> str:
+        return self._attached["adapterModelId"]
+
+    @property
+    def attached_revision(self) -> str:
+        return self._attached["desiredRevisionId"]
+
+    @property
+    def attached_etag(self) -> str:
+        return self._attached["etag"]
+
+    def _adapter(self, name: str) -> str:
+        model = self._made(MODELS, **NEW_MODEL | {"name": name, "type": "adapter"})["id"]
+        self._made(UPLOADS, **REMOTE | {"modelId": model})
+        self.api.advance(by="1h")
+        return model
 
     @cached_property
     def used(self) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from contract.conformance import CONTRACTS
 from contract.known import (
+    ADAPTER,
+    ADAPTERS,
     DEPLOYMENT,
     DEPLOYMENTS,
     ENDPOINT,
@@ -28,6 +30,7 @@ from rehearsal import put_balance
 
 ORGANIZATION = "/v2/organizations/{organization}"
 STALE = {"name": "renamed", "etag": "stale"}
+REVISED = {"adapterRevisionId": "{attached_revision}", "etag": "{attached_etag}"}
 RESTART = {"autoscaling": {"minReplicas": 1, "maxReplicas": 1}}
 HUGE = {"content": b" " * (16 * 1024 * 1024 + 1)}
 TEXT = {"content": "{}", "headers": {"Content-Type": "text/plain"}}
@@ -81,7 +84,26 @@ CALLS: dict[str, dict[int, Call]] = {
     "listRolloutsV2": plain(f"{ENDPOINT}/rollouts", "?limit=-1"),
     "listABExperimentsV2": plain(f"{ENDPOINT}/abExperiments", "?limit=-1"),
     "listShadowExperimentsV2": plain(f"{ENDPOINT}/shadowExperiments", "?limit=-1"),
-    "listAdaptersV2": plain(f"{DEPLOYMENT}/adapters", "?limit=-1"),
+    "listAdaptersV2": plain(ADAPTERS, "?limit=-1"),
+    "addAdapterV2": sent(
+        ADAPTERS,
+        {"adapterModelId": "{adapter}"},
+        {"adapterModelId": "{uploaded}"},
+        {"adapterModelId": "{attached_model}"},
+    ),
+    "getAdapterV2": plain(ADAPTER),
+    "updateAdapterV2": sent(
+        ADAPTER,
+        REVISED,
+        {"adapterRevisionId": "{attached_revision}"},
+        REVISED | {"etag": "stale"},
+    ),
+    "removeAdapterV2": {
+        200: (f"{ADAPTER}?etag={{attached_etag}}", {}),
+        400: (ADAPTER, {}),
+        404: (f"{ADAPTERS}/nothing?etag=stale", {}),
+        409: (f"{ADAPTER}?etag=stale", {}),
+    },
     "listPlacementProfilesV2": plain(f"{P}/placement-profiles", "?limit=-1"),
     "getPlacementProfileV2": plain(f"{P}/placement-profiles/{{profile}}"),
     "listModelsV2": plain(MODELS, "?visibility=VISIBILITY_PUBLIC"),
@@ -133,6 +155,7 @@ UNREACHED = {
     ("updateDeploymentV2", 403),  # see the test of a retired v1
     ("createDeploymentV2", 429),
     ("updateDeploymentV2", 429),
+    ("addAdapterV2", 429),  # see the tests of adapters
     # There is nothing but ids, and every text is one.
     *((name, 400) for name, calls in CALLS.items() if 400 not in calls),
 }

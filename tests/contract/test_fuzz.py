@@ -70,6 +70,7 @@ THERE = {
     "organizations": ["organization"],
     "endpoints": ["filled", "endpoint"],
     "deployments": ["deployment", "stopped"],
+    "adapters": ["attached", "attached_model"],
     "placement-profiles": ["profile"],
     "models": ["uploaded", "model"],
     "revisions": ["revision"],
@@ -80,6 +81,8 @@ THERE = {
 }
 # What a field or a parameter of this name is given where a request of v2 is to be right.
 RIGHT: dict[str, list[Any]] = {
+    "adapterModelId": ["{adapter}", "{attached_model}"],
+    "adapterRevisionId": ["{attached_revision}"],
     "deploymentId": ["{deployment}", "{stopped}"],
     "model": ["{hosted}"],
     "modelId": ["{model}", None],

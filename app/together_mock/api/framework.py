@@ -23,6 +23,7 @@ from together_mock.api.openai import routes as openai
 from together_mock.api.openai.lane import InferenceLane
 from together_mock.api.refusals import refusal
 from together_mock.api.v1 import account, adapters, endpoints, hardware, jobs, models
+from together_mock.api.v2 import adapters as v2_adapters
 from together_mock.api.v2 import analytics, deployments, experiments, uploads
 from together_mock.api.v2 import catalog as v2_catalog
 from together_mock.api.v2 import endpoints as v2_endpoints
@@ -46,6 +47,7 @@ _V2 = (
     v2_events.router,
     analytics.router,
     deployments.router,
+    v2_adapters.router,
     experiments.router,
     v2_catalog.router,
     uploads.router,

@@ -1,10 +1,11 @@
-"""Adapters that an endpoint answers by, beside its own model.
+"""Adapters that an endpoint answers by, beside its own model, as v1 has them.
 
-Source: OpenAPI 2.0.0, addAdapter and its kin; together-v1 reference, 2.4 (a preview of 2.42.0).
-Which endpoints take adapters is inferred: those of a type whose v2 configs do.
+What is added to an endpoint is loaded into each of its deployments that can take it, and listed is
+what any of them has. Source: OpenAPI 2.0.0, addAdapter and its kin; together-v1 reference, 2.4 (a
+preview of 2.42.0). Which endpoints take adapters is inferred: those of a type whose v2 configs do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -12,11 +13,12 @@ from sqlite3 import Connection
 from together_mock.core import names
 from together_mock.core.errors import MockError
 from together_mock.core.weights import ADAPTER
-from together_mock.services import served
+from together_mock.services import attaching, endpoints, model_views, served
 from together_mock.services.projects import Project
+from together_mock.services.rows import value_of
 from together_mock.services.unit import Unit
 from together_mock.services.world import World
-from together_mock.store import adapters, queries
+from together_mock.store import adapters, fleet
 from together_mock.store import models as store
 from together_mock.store.records import DeploymentRecord, EndpointRecord, ModelRecord
 
@@ -50,26 +52,52 @@ def add(world: World, project: Project, endpoint_id: str, named: str) -> None:
 
     Raises:
         MockError: `unknown_endpoint`, `bad_adapter_id`, `adapter_of_another_endpoint`,
-            `unknown_adapter`, `lora_not_enabled`, `incompatible_adapter`, `adapter_bound`.
+            `unknown_adapter`, `lora_not_enabled`, `incompatible_adapter`, `adapter_bound`,
+            `adapter_capacity`.
     """
     with world.write(project) as unit, _leniently(world):
-        endpoint, deployment = _endpoint(unit.connection, project, endpoint_id)
+        endpoint, rows = _endpoint(unit.connection, project, endpoint_id)
         model = _named(unit, endpoint, named)
-        kind = unit.catalog.models.get(deployment.base)
-        if kind is None or not unit.catalog.platform.takes_adapters(kind, deployment.config):
-            raise MockError("lora_not_enabled", param="model_id", endpoint=endpoint.name)
-        if model.base_model != deployment.base:
-            raise MockError(
-                "incompatible_adapter",
-                param="model_id",
-                adapter=model.name,
-                base=model.base_model,
-                model=deployment.model,
-            )
-        if adapters.is_bound(unit.connection, endpoint.key, model.id):
+        fitting = _fitting(unit, endpoint, rows, model)
+        held = (adapters.of_model(unit.connection, row.key, model.id) for row in rows)
+        if any(adapter is not None for adapter in held):
             raise MockError("adapter_bound", param="model_id", adapter=model.name)
-        adapters.bind(unit.connection, project.key, endpoint.key, model.id)
-        unit.stale |= {named, model.name}
+        if any(attaching.is_full(unit, row.key) for row in fitting):
+            raise MockError(
+                "adapter_capacity",
+                param="model_id",
+                endpoint=endpoint.name,
+                most=unit.catalog.platform.adapter_capacity,
+            )
+        newest = model_views.held(unit.connection, unit.catalog, project, model, unit.now).latest
+        assert newest is not None  # it is ready
+        for row in fitting:
+            attaching.add(unit, endpoint, row.key, model.id, newest.id)
+
+
+def _fitting(
+    unit: Unit, endpoint: EndpointRecord, rows: Sequence[DeploymentRecord], model: ModelRecord
+) -> list[DeploymentRecord]:
+    """The deployments of an endpoint that an adapter can be loaded into.
+
+    Raises:
+        MockError: `lora_not_enabled`, `incompatible_adapter`.
+    """
+    able = [
+        row for row in rows if attaching.takes(unit.catalog, value_of(unit.catalog, endpoint, row))
+    ]
+    if not able:
+        raise MockError("lora_not_enabled", param="model_id", endpoint=endpoint.name)
+    fitting = [row for row in able if row.base == model.base_model]
+    if not fitting:
+        raise MockError(
+            "incompatible_adapter",
+            param="model_id",
+            adapter=model.name,
+            base=model.base_model,
+            model=able[0].model,
+        )
+    return fitting
 
 
 def remove(world: World, project: Project, endpoint_id: str, named: str) -> None:
@@ -80,12 +108,14 @@ def remove(world: World, project: Project, endpoint_id: str, named: str) -> None
             `unknown_adapter`, `adapter_not_bound`.
     """
     with world.write(project) as unit, _leniently(world):
-        endpoint, _ = _endpoint(unit.connection, project, endpoint_id)
+        endpoint, rows = _endpoint(unit.connection, project, endpoint_id)
         model = _named(unit, endpoint, named)
-        if not adapters.is_bound(unit.connection, endpoint.key, model.id):
+        held = [adapters.of_model(unit.connection, row.key, model.id) for row in rows]
+        bound = [adapter for adapter in held if adapter is not None]
+        if not bound:
             raise MockError("adapter_not_bound", param="model_id", adapter=model.name)
-        adapters.unbind(unit.connection, endpoint.key, model.id)
-        unit.stale |= {named, model.name}
+        for adapter in bound:
+            attaching.remove(unit, endpoint, adapter)
 
 
 @contextmanager
@@ -98,32 +128,12 @@ def _leniently(world: World) -> Iterator[None]:
             raise
 
 
-def restore(unit: Unit, endpoint: EndpointRecord, given: list[str]) -> None:
-    """Bind the adapters of an endpoint that a state document names.
-
-    Raises:
-        MockError: `invalid_value`.
-    """
-    for index, name in enumerate(given):
-        model = store.model_by_name(unit.connection, unit.project.key, name)
-        is_one = model is not None and model.kind == ADAPTER
-        if (
-            model is None
-            or not is_one
-            or adapters.is_bound(unit.connection, endpoint.key, model.id)
-        ):
-            wrong = "is named a second time" if is_one else "is no adapter of the document"
-            raise MockError("invalid_value", param=f"adapters.{index}", detail=f"{name} {wrong}")
-        adapters.bind(unit.connection, unit.project.key, endpoint.key, model.id)
-
-
 def _endpoint(
     connection: Connection, project: Project, endpoint_id: str
-) -> tuple[EndpointRecord, DeploymentRecord]:
-    pairs = queries.pairs_of_endpoint(connection, project.key, endpoint_id)
-    if not pairs:
-        raise MockError("unknown_endpoint", endpoint=endpoint_id)
-    return pairs[0]
+) -> tuple[EndpointRecord, list[DeploymentRecord]]:
+    """An endpoint that v1 shows, with all of its deployments."""
+    endpoint, _ = endpoints.found(connection, project, endpoint_id)
+    return endpoint, fleet.deployments(connection, endpoint.key)
 
 
 def _named(unit: Unit, endpoint: EndpointRecord, named: str) -> ModelRecord:

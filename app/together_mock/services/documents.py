@@ -14,6 +14,7 @@ from pydantic import (
 
 from together_mock.core.errors import MockError
 from together_mock.core.limits import Window
+from together_mock.services.adapter_documents import Adapter
 from together_mock.services.birth import LEGACY
 from together_mock.services.fault_documents import Fault
 from together_mock.services.fields import Entry, Instant, Seconds, Word
@@ -92,7 +93,7 @@ class EndpointEntry(Entry):
     disable_speculative_decoding: bool = False
     created_at: Instant | None = None
     deployment_id: str | None = None
-    adapters: list[str] = Field(default_factory=list)
+    adapters: list[Adapter] = Field(default_factory=list)
     # What of a model of the project's own it was made from, where its name alone does not tell.
     base: str | None = Field(default=None, min_length=1)
     model_id: str | None = Field(default=None, min_length=1)

@@ -1,6 +1,7 @@
 """Endpoints: create, list, read, change, delete - the rules that v1 and its kin share."""
 
 from dataclasses import dataclass
+from sqlite3 import Connection
 
 from together_mock.core import commands, ids, lifecycle
 from together_mock.core.deployment import Deployment
@@ -96,8 +97,8 @@ def get(world: World, project: Project, endpoint_id: str) -> EndpointView:
         MockError: `unknown_endpoint`.
     """
     with world.read(project) as connection:
-        pairs = queries.pairs_of_endpoint(connection, project.key, endpoint_id)
-    return view_of_row(world, project, _only(pairs, endpoint_id))
+        pair = found(connection, project, endpoint_id)
+    return view_of_row(world, project, pair)
 
 
 def update(world: World, project: Project, endpoint_id: str, change: Change) -> EndpointView:
@@ -108,7 +109,7 @@ def update(world: World, project: Project, endpoint_id: str, change: Change) -> 
             `v2_restart_failed`, retired restart.
     """
     with world.write(project) as unit:
-        endpoint, row = found(unit, endpoint_id)
+        endpoint, row = found(unit.connection, project, endpoint_id)
         deployment = engine.deployment_of(unit, endpoint, row)
         made = engine.simulation(unit)
         made.changed.add(deployment.key)
@@ -154,13 +155,14 @@ def delete(world: World, project: Project, endpoint_id: str) -> EndpointView:
         MockError: `unknown_endpoint`.
     """
     with world.write(project) as unit:
-        endpoint, only = found(unit, endpoint_id)
+        endpoint, only = found(unit.connection, project, endpoint_id)
         gone = view(project, endpoint, engine.deployment_of(unit, endpoint, only))
         for row in fleet.deployments(unit.connection, endpoint.key):
             engine.simulation(unit).drop(engine.deployment_of(unit, endpoint, row), unit.now)
+        # Before its adapters are gone, whose names lead to it.
+        unit.withdraw(endpoint)
         queries.delete_endpoint(unit.connection, endpoint.key)
         engine.tell(unit, Kind.ENDPOINT_DELETED, endpoint.id, name=endpoint.name)
-        unit.withdraw(endpoint)
         return gone
 
 
@@ -230,14 +232,13 @@ def view_of_row(world: World, project: Project, pair: Pair) -> EndpointView:
     return view(project, endpoint, value_of(world.catalog, endpoint, row))
 
 
-def found(unit: Unit, endpoint_id: str, param: str | None = None) -> Pair:
+def found(connection: Connection, project: Project, endpoint_id: str) -> Pair:
     """An endpoint's rows.
 
     Raises:
         MockError: `unknown_endpoint`, also where v2 gave it several deployments.
     """
-    pairs = queries.pairs_of_endpoint(unit.connection, unit.project.key, endpoint_id)
-    return _only(pairs, endpoint_id, param)
+    return _only(queries.pairs_of_endpoint(connection, project.key, endpoint_id), endpoint_id)
 
 
 def deployment_found(unit: Unit, named: str, param: str | None = None) -> Pair:

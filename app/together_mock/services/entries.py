@@ -3,7 +3,7 @@
 from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.states import FROM_V1
-from together_mock.services import adapters, checks, engine, progress
+from together_mock.services import attaching, checks, engine, progress
 from together_mock.services.birth import Identity, NewEndpoint, make
 from together_mock.services.documents import EndpointEntry
 from together_mock.services.served import Served, as_it_was, served
@@ -20,9 +20,9 @@ def restore(world: World, unit: Unit, entry: EndpointEntry) -> None:
     """
     endpoint, deployment = _made(world, unit, entry)
     engine.add(unit, endpoint, deployment)
-    adapters.restore(unit, endpoint, entry.adapters)
     if entry.progress is None:
         progress.enter(unit, deployment, FROM_V1[entry.state])
+    attaching.restore(unit, deployment, entry.adapters)
 
 
 def _made(world: World, unit: Unit, entry: EndpointEntry) -> tuple[EndpointRecord, Deployment]:

@@ -3,7 +3,7 @@
 from together_mock.core import ids
 from together_mock.core.deployment import Deployment
 from together_mock.services.unit import Unit
-from together_mock.store.records import EndpointRecord
+from together_mock.store.records import AdapterRecord, EndpointRecord
 
 
 def of_endpoint(endpoint: EndpointRecord) -> str:
@@ -14,6 +14,11 @@ def of_endpoint(endpoint: EndpointRecord) -> str:
 def of_deployment(deployment: Deployment) -> str:
     """A deployment's version tag."""
     return deployment.label.etag or _first(deployment.id)
+
+
+def of_adapter(adapter: AdapterRecord) -> str:
+    """An adapter's version tag."""
+    return adapter.etag or _first(adapter.id)
 
 
 def following(unit: Unit, id_: str, current: str) -> str:

@@ -60,14 +60,16 @@ def admit(
         if at >= project.valid_until or name not in project.routes:
             return None
         found = project.routes[name]
+        among = None
         if isinstance(found, Alias):
             if found.endpoint_name not in project.routes:
                 return None
+            among = found.deployments
             found = project.routes[found.endpoint_name]
         first = not project.has_activity
         try:
             if isinstance(found, Fanout):
-                found = found.route(at, name, key)
+                found = found.route(at, name, key, among)
             model, kind = _model(world, name, found, operation, at)
             if not isinstance(found, Route):
                 limits.take(project, name, at)

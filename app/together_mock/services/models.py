@@ -16,7 +16,7 @@ from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
 from together_mock.core.platform import parse_resource
 from together_mock.core.visibility import PRIVATE
-from together_mock.services import model_views
+from together_mock.services import engine, model_views
 from together_mock.services.catalog import Catalog
 from together_mock.services.model_views import NO_REVISIONS, Held, ModelView
 from together_mock.services.projects import Project
@@ -141,13 +141,27 @@ def update(world: World, project: Project, model_id: str, changes: Mapping[str, 
             if "name" in changes:
                 name = names.qualified(unit.facts.slug, changed.name or "", "name")
                 changed = changed._replace(name=name)
-            if changed.name != record.name:
+            renamed = changed.name != record.name
+            if renamed:
                 _refuse_if_taken(unit, changed.name)
-                # Adapters are asked for by their names after those of endpoints, too.
-                unit.forget_routes = True
             record = changed._replace(updated_at=unit.now)
             store.update_model(unit.connection, record)
+            if renamed:
+                follow_names(unit)
         return model_views.held(unit.connection, world.catalog, project, record, unit.now).view
+
+
+def follow_names(unit: Unit) -> None:
+    """Have deployments of the project's own models show the names that those have now.
+
+    Whatever is shown and answered by a name goes by the present one (inferred): the old name may
+    become another model's.
+    """
+    engine.save(unit)
+    store.follow_names(unit.connection, unit.project.key)
+    # What was loaded before has the old names. Adapters are asked for by theirs, too.
+    unit.discard_simulation()
+    unit.forget_routes, unit.routes = True, {}
 
 
 def delete(world: World, project: Project, model_id: str) -> None:

@@ -36,6 +36,8 @@ class Platform:
     def __init__(self, catalog: "Catalog") -> None:
         self._catalog = catalog
         self._rule = catalog.read("configs.json")
+        # How many adapters a deployment has at most.
+        self.adapter_capacity: int = self._rule["adapter_capacity"]
         self._exceptions = {row["model"]: row["configs"] for row in self._rule["models"]}
         hardware = catalog.read("instance_types.json")
         # The regions that are attested for HIPAA.

@@ -61,13 +61,11 @@ def _of_adapter(unit: Unit, name: str) -> Alias | None:
 
     Source: OpenAPI 2.0.0, addAdapter.
     """
-    connection, project = unit.connection, unit.project.key
     owner, colon, adapter = name.partition(":")
-    if not colon:
-        endpoint = adapters.endpoint_of(connection, project, name)
-        return Alias(endpoint) if endpoint else None
-    bound = adapters.endpoint_of(connection, project, adapter, owner)
-    return Alias(bound) if bound else None
+    found = adapters.carriers(
+        unit.connection, unit.project.key, adapter if colon else name, owner if colon else None
+    )
+    return Alias(*found) if found else None
 
 
 def _of_own_model(unit: Unit, name: str) -> Lent | None:

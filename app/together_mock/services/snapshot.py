@@ -7,7 +7,13 @@ from together_mock.core.deployment import Deployment
 from together_mock.core.instants import to_exact_iso
 from together_mock.core.limits import Window
 from together_mock.core.states import V1_STATES
-from together_mock.services import engine, job_documents, model_documents, progress
+from together_mock.services import (
+    adapter_documents,
+    engine,
+    job_documents,
+    model_documents,
+    progress,
+)
 from together_mock.services.birth import V1
 from together_mock.services.projects import Project
 from together_mock.services.rows import value_of
@@ -87,18 +93,21 @@ def _endpoints(unit: Unit) -> list[dict[str, Any]]:
     for endpoint, row in queries.endpoints_oldest_first(connection, key):
         value = value_of(unit.catalog, endpoint, row)
         deployments.setdefault(endpoint.key, []).append(value)
-    bound: dict[int, list[str]] = {}
-    for endpoint_key, adapter in adapters.of_project(connection, key):
-        bound.setdefault(endpoint_key, []).append(adapter)
+    loaded: dict[int, list[dict[str, Any]]] = {}
+    for name, adapter in adapters.of_project(connection, key):
+        shown = adapter_documents.show(name, adapter)
+        loaded.setdefault(adapter.deployment_key, []).append(shown)
     entries = []
     for endpoint in fleet.endpoints_oldest_first(connection, key):
         known = deployments.get(endpoint.key, [])
         plain = fleet_state.is_plain(unit, endpoint, known)
-        entry = (
-            _entry(unit, endpoint, known[0]) if plain else fleet_state.show(unit, endpoint, known)
-        )
-        # Few endpoints have any.
-        entries.append(entry | {"adapters": found} if (found := bound.get(endpoint.key)) else entry)
+        if plain:
+            entry = _entry(unit, endpoint, known[0])
+            # Few endpoints have any.
+            entry |= {"adapters": found} if (found := loaded.get(known[0].key)) else {}
+        else:
+            entry = fleet_state.show(unit, endpoint, known, loaded)
+        entries.append(entry)
     return entries
 
 

@@ -17,6 +17,7 @@ from together_mock.services import (
     job_documents,
     journal,
     model_documents,
+    models,
     projects,
     scripts,
     setups,
@@ -28,7 +29,7 @@ from together_mock.services.unit import Unit
 from together_mock.services.v2 import restoring
 from together_mock.services.v2.documents import RoutedEntry
 from together_mock.services.world import World
-from together_mock.store import accounts, history, queries, traffic
+from together_mock.store import accounts, adapters, history, queries, traffic
 
 # What a reset can be told to bring back; each is a part of the project.
 RESETTABLE = (
@@ -120,6 +121,8 @@ def _reset_models(unit: Unit, start: StateDocument, parts: set[str]) -> None:
     unit.forget_routes = True
     if "models" in parts:
         model_documents.restore(unit, start.models)
+        models.follow_names(unit)
+        adapters.delete_orphans(unit.connection, unit.project.key)
     else:
         job_documents.keep_imports(unit)
     if "jobs" in parts:

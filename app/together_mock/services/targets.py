@@ -1,6 +1,6 @@
 """Where inference requests go: to a deployment, or to one of several by their keys."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from together_mock.core import routing
@@ -32,9 +32,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name of an endpoint: one that names an adapter as well."""
+    """Another name of an endpoint: one that names an adapter as well.
+
+    `deployments` are the ids of those that have the adapter; no other one answers by it.
+    """
 
     endpoint_name: str
+    deployments: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,14 @@ class Fanout:
     # By deployment id: those that stand in any of the splits.
     routes: dict[str, Route]
 
-    def route(self, at: int, name: str, key: Callable[[], str]) -> Route:
-        """The deployment that answers a request at an instant.
+    def route(
+        self,
+        at: int,
+        name: str,
+        key: Callable[[], str],
+        among: Collection[str] | None = None,
+    ) -> Route:
+        """The deployment that answers a request at an instant; `among` some of them, if not all.
 
         Raises:
             MockError: `endpoint_not_configured`, `routing_error`.
@@ -67,6 +77,8 @@ class Fanout:
         entries = routing.in_force(self.schedule, at)
         if not entries:
             raise MockError("endpoint_not_configured", param="model", model=name)
+        if among is not None:
+            entries = tuple(entry for entry in entries if entry[0] in among)
         capacity = routing.capacities(entries, self._ready)
         chosen = routing.choose(self.endpoint_id, capacity, key() if len(capacity) > 1 else "")
         if chosen is None:

@@ -15,7 +15,7 @@ from together_mock.core.states import State
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Facts, Project, ScriptHits
 from together_mock.services.targets import Route, Target
-from together_mock.store import queries
+from together_mock.store import adapters, queries
 from together_mock.store.records import EndpointRecord
 
 
@@ -105,6 +105,12 @@ class Unit:
         """Let inference find the endpoint and its deployments anew, or no longer."""
         self.stale |= {endpoint.name, endpoint.id}
         self.stale |= self.project.names_below.get(endpoint.name, set())
+        for adapter in adapters.names(self.connection, endpoint.key):
+            self.withdraw_adapter(endpoint, adapter)
+
+    def withdraw_adapter(self, endpoint: EndpointRecord, adapter: str) -> None:
+        """Let inference find anew what answers by an adapter of an endpoint."""
+        self.stale |= {adapter, f"{endpoint.name}:{adapter}"}
 
 
 class _UndoneError(Exception):

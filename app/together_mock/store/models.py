@@ -16,6 +16,7 @@ from together_mock.store.tables import DeploymentRow, ModelRow, UploadRow
 LAST = 2**63 - 1
 
 _MODELS: Table = SQLModel.metadata.tables["model"]
+_DEPLOYMENTS: Table = SQLModel.metadata.tables["deployment"]
 _UPLOADS: Table = SQLModel.metadata.tables["upload"]
 
 _OF_PROJECT = col(ModelRow.project_key) == bindparam("project")
@@ -80,7 +81,7 @@ def update_model(connection: Connection, record: ModelRecord) -> None:
 def delete_model(connection: Connection, record: ModelRecord) -> None:
     """Delete a model, the jobs that import into it, and what it adapts."""
     _DELETE_JOBS.run(connection, project=record.project_key, model=record.id)
-    adapters.unbind_model(connection, record.project_key, record.id)
+    adapters.delete_of_model(connection, record.project_key, record.id)
     _DELETE.run(connection, key=record.key)
 
 
@@ -129,6 +130,26 @@ _IN_USE = Prepared(
         text("json_extract(settings, '$.model_id') = :model").bindparams(bindparam("model")),
     )
     .limit(1)
+)
+
+
+def follow_names(connection: Connection, project_key: int) -> None:
+    """Give deployments of a project's own models the names that those have now."""
+    _FOLLOW.run(connection, project=project_key)
+
+
+_DEPLOYED = text("json_extract(deployment.settings, '$.model_id')")
+_FOLLOW = Prepared(
+    update(_DEPLOYMENTS)
+    .where(
+        _DEPLOYMENTS.c.project_key == bindparam("project"),
+        select(col(ModelRow.key)).where(_OF_PROJECT, col(ModelRow.id) == _DEPLOYED).exists(),
+    )
+    .values(
+        model=select(col(ModelRow.name))
+        .where(_OF_PROJECT, col(ModelRow.id) == _DEPLOYED)
+        .scalar_subquery()
+    )
 )
 
 

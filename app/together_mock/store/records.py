@@ -135,6 +135,20 @@ class ModelRecord(NamedTuple):
     updated_at: int
 
 
+class AdapterRecord(NamedTuple):
+    """An adapter that a deployment has loaded, with the revision that it is pinned to."""
+
+    key: int | None
+    project_key: int
+    deployment_key: int
+    id: str
+    model_id: str
+    revision: str
+    etag: str
+    created_at: int
+    updated_at: int
+
+
 class UploadRecord(NamedTuple):
     """A remote upload; instants that are None never come."""
 

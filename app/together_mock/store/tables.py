@@ -234,18 +234,27 @@ class ModelRow(SQLModel, table=True):
 
 
 class AdapterRow(SQLModel, table=True):
-    """An adapter that an endpoint answers by: one of the project's own models, by its id."""
+    """An adapter that a deployment has loaded: one of the project's own models, by its id.
+
+    `revision` is the one it is pinned to.
+    """
 
     __tablename__ = "adapter"
     __table_args__ = (
-        UniqueConstraint("endpoint_key", "model_id"),
+        UniqueConstraint("deployment_key", "model_id"),
+        UniqueConstraint("project_key", "id"),
         Index("adapter_model", "project_key", "model_id"),
     )
 
     key: int = Field(default=None, primary_key=True)
     project_key: int = Field(foreign_key="project.key", ondelete="CASCADE")
-    endpoint_key: int = Field(foreign_key="endpoint.key", ondelete="CASCADE")
+    deployment_key: int = Field(foreign_key="deployment.key", ondelete="CASCADE")
+    id: str
     model_id: str
+    revision: str
+    etag: str
+    created_at: int = _instant()
+    updated_at: int = _instant()
 
 
 class UploadRow(SQLModel, table=True):

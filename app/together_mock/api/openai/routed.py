@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from together_mock.core import ids
+from together_mock.core.adapters import cluster_of
 from together_mock.services.inference import Admitted
 from together_mock.services.projects import Project
 from together_mock.services.targets import Alias, Fanout, Route
@@ -56,11 +57,11 @@ def routing_lines(admitted: Admitted) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _lines(deployment_id: str, replica: int) -> bytes:
-    cluster = ids.hex8("", "cluster", deployment_id)
+    cluster = cluster_of(deployment_id).encode()
     octets = ids.digest("", "pod", deployment_id, replica, size=2)
     worker = f"http://10.0.{octets[0]}.{octets[1]}:8000"
     event = orjson.dumps([{"worker_url": worker}])
-    return b"x-cluster: cluster-%b\r\nx-i-router-log-event: %b\r\n" % (cluster.encode(), event)
+    return b"x-cluster: %b\r\nx-i-router-log-event: %b\r\n" % (cluster, event)
 
 
 def endpoint_of(project: Project, body: Any) -> str | None:

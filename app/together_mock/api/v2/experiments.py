@@ -1,18 +1,15 @@
-"""v2 routes: the rollouts, experiments and adapters of an endpoint, of which there are none yet.
+"""v2 routes: the rollouts and experiments of an endpoint, of which there are none yet.
 
 They can be asked for, because clients do before they show or delete an endpoint; nothing makes one.
 """
 
-from typing import Annotated
-
-from fastapi import Path
 from starlette.responses import Response
 
 from together_mock.api.routing import router as new_router
 from together_mock.api.v2 import wire
 from together_mock.api.v2.deployments import ParentId
 from together_mock.api.v2.wire import PageDep, ProjectDep
-from together_mock.services.v2 import deployments, endpoints
+from together_mock.services.v2 import endpoints
 
 router = new_router(prefix="/v2/projects/{projectId}/endpoints/{endpointId}", tags=["Experiments"])
 
@@ -38,15 +35,3 @@ def list_ab_experiments(call: ProjectDep, endpoint_id: ParentId, page: PageDep) 
 def list_shadow_experiments(call: ProjectDep, endpoint_id: ParentId, page: PageDep) -> Response:
     """List the shadow experiments of an endpoint: none."""
     return _none(call, endpoint_id, page)
-
-
-@router.get("/deployments/{deploymentId}/adapters", operation_id="listAdaptersV2")
-def list_adapters(
-    call: ProjectDep,
-    endpoint_id: ParentId,
-    deployment_id: Annotated[str, Path(alias="deploymentId", description="The deployment's id.")],
-    page: PageDep,
-) -> Response:
-    """List the adapters attached to a deployment: none."""
-    deployments.get(call.world, call.project, endpoint_id, deployment_id)
-    return wire.listing(*wire.sliced([], page))

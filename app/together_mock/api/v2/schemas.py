@@ -155,3 +155,19 @@ class UpdateDeploymentRequest(Body):
     etag: str | None = None
     inactive_timeout: Bounded | None = None
     max_concurrent_requests_per_replica: Count | None = None
+
+
+class AddAdapterRequest(Body):
+    """An adapter to attach to a deployment."""
+
+    adapter_model_id: str
+    adapter_revision_id: str | None = None
+    force: bool | None = None
+
+
+class UpdateAdapterRequest(Body):
+    """The revision that an attached adapter is to be."""
+
+    adapter_revision_id: str
+    etag: str
+    adapter_model_id: str | None = None

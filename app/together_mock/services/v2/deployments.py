@@ -235,9 +235,13 @@ def delete(
 
 
 def found(
-    connection: Connection, project: Project, endpoint_id: str, deployment_id: str
+    connection: Connection,
+    project: Project,
+    endpoint_id: str,
+    deployment_id: str,
+    param: str = "id",
 ) -> tuple[EndpointRecord, DeploymentRecord]:
-    """A deployment's row, with its endpoint's.
+    """A deployment's row, with its endpoint's; `param` is where its id was given.
 
     Raises:
         MockError: `v2_unknown_endpoint`, `v2_unknown_deployment`.
@@ -245,5 +249,5 @@ def found(
     endpoint = endpoints.found(connection, project, endpoint_id, "endpointId")
     row = fleet.deployment_by_id(connection, endpoint.key, deployment_id)
     if row is None:
-        raise MockError("v2_unknown_deployment", param="id", deployment=deployment_id)
+        raise MockError("v2_unknown_deployment", param=param, deployment=deployment_id)
     return endpoint, row

@@ -15,6 +15,7 @@ from together_mock.core.autoscaling import (
 from together_mock.core.clock import SECOND
 from together_mock.core.deployment import Policy, Rules
 from together_mock.core.visibility import PRIVATE, Visibility
+from together_mock.services.adapter_documents import Adapter
 from together_mock.services.fields import Entry, Instant, Seconds, Word
 from together_mock.services.progress_documents import ProgressEntry
 from together_mock.services.v2.settings import Placement
@@ -136,6 +137,7 @@ class DeploymentEntry(Entry):
     etag: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+    adapters: list[Adapter] = Field(default_factory=list)
     progress: ProgressEntry | None = None
 
 
@@ -170,7 +172,6 @@ class RoutedEntry(Entry):
     etag: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
-    adapters: list[str] = Field(default_factory=list)
     deployments: list[DeploymentEntry] = Field(default_factory=list)
     traffic_split: list[WeightEntry] | None = Field(default_factory=list)
     traffic_schedule: list[SplitEntry] | None = Field(default=None, min_length=1)

@@ -12,7 +12,7 @@ from together_mock.core.deployment import Deployment
 from together_mock.core.errors import MockError
 from together_mock.core.platform import Config
 from together_mock.core.states import FROM_V1, State
-from together_mock.services import adapters, checks, engine, models, progress
+from together_mock.services import attaching, checks, engine, models, progress
 from together_mock.services.birth import V2
 from together_mock.services.routes import stored_schedule
 from together_mock.services.unit import Unit
@@ -61,7 +61,6 @@ def restore(world: World, unit: Unit, entry: RoutedEntry) -> None:
         updated_at=created_at if entry.updated_at is None else entry.updated_at,
     )
     queries.insert_endpoints(unit.connection, [endpoint])
-    adapters.restore(unit, endpoint, entry.adapters)
     named: dict[str, str] = {}
     for index, given in enumerate(entry.deployments):
         try:
@@ -76,6 +75,11 @@ def restore(world: World, unit: Unit, entry: RoutedEntry) -> None:
         engine.add(unit, endpoint, deployment, known=True)
         if given.progress is None:
             progress.enter(unit, deployment, FROM_V1[given.state])
+        try:
+            attaching.restore(unit, deployment, given.adapters)
+        except MockError as error:
+            error.param = f"deployments.{index}.{error.param}"
+            raise
     if entry.traffic_split is None and (len(entry.deployments) != 1 or entry.generation == V2):
         detail = "may be null for the one deployment of an endpoint that v1 made"
         raise MockError("invalid_value", param="traffic_split", detail=detail)

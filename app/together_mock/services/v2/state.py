@@ -1,6 +1,6 @@
 """Endpoints with any number of deployments, as the state document shows them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from together_mock.core import autoscaling, routing
@@ -31,8 +31,13 @@ def is_plain(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deploym
     return told == Settings(told.owner, told.model_id, told.revision)
 
 
-def show(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]) -> dict[str, Any]:
-    """An endpoint as an entry of the document."""
+def show(
+    unit: Unit,
+    endpoint: EndpointRecord,
+    deployments: Sequence[Deployment],
+    adapters: Mapping[int, list[dict[str, Any]]],
+) -> dict[str, Any]:
+    """An endpoint as an entry of the document; `adapters` are entries by a deployment's key."""
     shown: dict[str, Any] = {
         "generation": endpoint.birth,
         "id": endpoint.id,
@@ -44,7 +49,11 @@ def show(unit: Unit, endpoint: EndpointRecord, deployments: Sequence[Deployment]
         "etag": endpoint.etag,
         "created_at": to_exact_iso(endpoint.created_at),
         "updated_at": to_exact_iso(endpoint.updated_at),
-        "deployments": [_deployment(unit, deployment) for deployment in deployments],
+        "deployments": [
+            _deployment(unit, deployment)
+            | ({"adapters": found} if (found := adapters.get(deployment.key)) else {})
+            for deployment in deployments
+        ],
     }
     if not endpoint.traffic:
         # Its one deployment takes everything, without a router.

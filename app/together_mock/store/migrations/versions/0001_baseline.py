@@ -155,18 +155,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_key", "endpoint_id", "hardware", "day"),
     )
     op.create_table(
-        "adapter",
-        sa.Column("key", sa.Integer(), nullable=False),
-        sa.Column("project_key", sa.Integer(), nullable=False),
-        sa.Column("endpoint_key", sa.Integer(), nullable=False),
-        sa.Column("model_id", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["endpoint_key"], ["endpoint.key"], ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("key"),
-        sa.UniqueConstraint("endpoint_key", "model_id"),
-    )
-    op.create_index("adapter_model", "adapter", ["project_key", "model_id"], unique=False)
-    op.create_table(
         "deployment",
         sa.Column("key", sa.Integer(), nullable=False),
         sa.Column("project_key", sa.Integer(), nullable=False),
@@ -211,3 +199,21 @@ def upgrade() -> None:
         "deployment_hardware", "deployment", ["project_key", "hardware", "allocated"], unique=False
     )
     op.create_index("deployment_waiting", "deployment", ["project_key", "waiting"], unique=False)
+    op.create_table(
+        "adapter",
+        sa.Column("key", sa.Integer(), nullable=False),
+        sa.Column("project_key", sa.Integer(), nullable=False),
+        sa.Column("deployment_key", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("model_id", sa.String(), nullable=False),
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["deployment_key"], ["deployment.key"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["project_key"], ["project.key"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("key"),
+        sa.UniqueConstraint("deployment_key", "model_id"),
+        sa.UniqueConstraint("project_key", "id"),
+    )
+    op.create_index("adapter_model", "adapter", ["project_key", "model_id"], unique=False)
