@@ -397,6 +397,16 @@ def test_an_adapter_of_a_serverless_model_answers_by_its_name_once_complete(api)
     assert name in answer["choices"][0]["message"]["content"]
 
 
+def test_an_adapter_whose_import_a_profile_fails_never_answers(api):
+    """However its job fails, nothing was imported."""
+    stages = [{"from": "Running", "to": "Failed", "after": "50s", "reason": "Disk full"}]
+    assert api.put("/_mock/profiles/bad", json={"stages": stages}).status_code == 200
+    made = upload(api, "my-lora", "org/lora", model_type="adapter", base_model=LLAMA)
+    api.advance(by="1h")
+    assert job(api, made["job_id"])["status"] == "Failed"
+    refused(api.chat(made["model_name"]), "non_serverless_model")
+
+
 def test_v2_sees_what_v1_uploaded_and_v1_what_v2_did(v2):
     """One engine: the same model, the same job, in each face's words."""
     name = ready(v2, source=MIXTRAL)

@@ -95,12 +95,12 @@ def page(
     with world.read(project) as connection:
         start = store.LAST if before is None else before
         found = store.models_before(connection, project.key, start, limit + 1, visibility)
-        imported = store.imported_into(connection, project.key, world.now(project))
+        ready = model_views.ready(connection, project, found, world.now(project))
     shown = found[:limit]
-    views = []
-    for record in shown:
-        known = record.revisions != NO_REVISIONS or record.id in imported
-        views.append(model_views.view(world.catalog, project, record, known=known))
+    views = [
+        model_views.view(world.catalog, project, record, known=record.id in ready)
+        for record in shown
+    ]
     return views, shown[-1].key if len(found) > limit else None
 
 
