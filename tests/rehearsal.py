@@ -21,6 +21,11 @@ def seconds(instant: str) -> float:
     return (parse_instant(instant, "instant") - _ORIGIN) / 1_000_000
 
 
+def now(api: Any) -> float:
+    """The project's instant, as seconds after START."""
+    return seconds(api.get("/_mock/clock").json()["now"])
+
+
 def bounds(least: int, most: int | None = None) -> dict[str, Any]:
     """Replica bounds for `Api.create` and for a PATCH."""
     return {"autoscaling": {"min_replicas": least, "max_replicas": most or least}}

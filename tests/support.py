@@ -175,9 +175,29 @@ class V2:
         """An endpoint or a deployment as it is now."""
         return self.got(self.at(shown))
 
+    def deployments(self, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
+        """The deployments of an endpoint."""
+        listed: list[dict[str, Any]] = self.got(self.at(endpoint, "deployments"))["data"]
+        return listed
+
+    def ask_endpoint(self, **body: Any) -> httpx.Response:
+        """Ask for an endpoint; the answer, whatever it is."""
+        return self.api.post(self.endpoints, json=body)
+
+    def ask_deployment(self, endpoint: dict[str, Any], **body: Any) -> httpx.Response:
+        """Ask for a deployment under an endpoint; the answer, whatever it is."""
+        return self.api.post(self.at(endpoint, "deployments"), json=body)
+
+    def ask_change(
+        self, shown: dict[str, Any], mask: str | None = None, **fields: Any
+    ) -> httpx.Response:
+        """Ask for a change of an endpoint or a deployment; the answer, whatever it is."""
+        params = {} if mask is None else {"updateMask": mask}
+        return self.api.patch(self.at(shown), params=params, json=fields)
+
     def create(self, name: str = "first", **fields: Any) -> dict[str, Any]:
         """Create an endpoint."""
-        return _well(self.api.post(self.endpoints, json={"name": name, **fields}))
+        return _well(self.ask_endpoint(name=name, **fields))
 
     def asked(self, name: str = "main", of: str = MIXTRAL, **fields: Any) -> dict[str, Any]:
         """The body that asks for a deployment: one replica `of` a model, by its first profile."""
@@ -187,14 +207,11 @@ class V2:
 
     def deploy(self, endpoint: dict[str, Any], name: str = "main", **fields: Any) -> dict[str, Any]:
         """Create a deployment under an endpoint; fields as `asked` takes them."""
-        return _well(
-            self.api.post(self.at(endpoint, "deployments"), json=self.asked(name, **fields))
-        )
+        return _well(self.ask_deployment(endpoint, **self.asked(name, **fields)))
 
     def change(self, shown: dict[str, Any], mask: str | None = None, **fields: Any) -> Any:
         """Change an endpoint or a deployment: it, as it is then."""
-        params = {} if mask is None else {"updateMask": mask}
-        return _well(self.api.patch(self.at(shown), params=params, json=fields))
+        return _well(self.ask_change(shown, mask, **fields))
 
     def split(self, endpoint: dict[str, Any], weights: dict[str, float]) -> dict[str, Any]:
         """Set an endpoint's traffic split, by deployment id; the endpoint."""
@@ -213,6 +230,12 @@ class V2:
         """Set the replica bounds of a deployment; the deployment."""
         scaling = {"minReplicas": minimum, "maxReplicas": maximum}
         return self.change(deployment, autoscaling=scaling)
+
+    def counts(self, deployment: dict[str, Any]) -> tuple[int, int, int]:
+        """A deployment's ready, scheduled and desired replicas."""
+        shown = self.now(deployment)
+        status = shown["status"]
+        return status["readyReplicas"], status["scheduledReplicas"], shown["desiredReplicas"]
 
     def status(self, deployment: dict[str, Any]) -> tuple[str, str]:
         """A deployment's state, without what all states begin with, and its message."""

@@ -1,9 +1,11 @@
 """Fixtures of the tests that drive HTTP."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
-from support import Running
+from support import V2, Api, Running
 from talk import QWEN, choice, chunks, text_of
 
 
@@ -13,6 +15,20 @@ def lenient() -> Iterator[Running]:
     running = Running(lenient=True)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def endpoint(v2: V2) -> dict[str, Any]:
+    """An endpoint of v2 that has no deployment."""
+    return v2.create()
+
+
+@pytest.fixture
+def raw(api: Api) -> Iterator[httpx.Client]:
+    """The project without the contract's check: faults answer what no operation documents."""
+    headers = {"Authorization": f"Bearer {api.key}"}
+    with httpx.Client(base_url=api.root, headers=headers, timeout=30) as client:
+        yield client
 
 
 @pytest.fixture(params=[False, True], ids=["whole", "stream"])

@@ -1,8 +1,8 @@
 """v1's adapters (a preview of together 2.42.0): bound to an endpoint, and asked for by name."""
 
 import pytest
-from api.test_uploads import MIXTRAL, ready, upload
-from support import refused
+from support import MIXTRAL, refused
+from uploading import ready, upload
 
 LORA = {"model_type": "adapter", "lora_model": MIXTRAL}
 OTHER = "Qwen/Qwen2.5-7B-Instruct-Turbo"

@@ -13,8 +13,13 @@ MODEL = "meta-llama/Llama-3-70b-chat-hf"
 A100X2 = "2x_nvidia_a100_80gb_sxm"
 NEW = {"model": MODEL, "suffix": "prodDeploy7", "hardware_name": A100X2}
 BOUNDS = {"autoscaling": {"min_replicas": 2, "max_replicas": 5}}
-SPECS = {"gpu_type": "a100-80gb", "gpu_link": "sxm", "gpu_memory": 80, "gpu_count": 2}
-PRICING = {"input": 0, "output": 0, "cents_per_minute": 5.42}
+HARDWARE = {
+    "object": "hardware",
+    "id": A100X2,
+    "name": A100X2,
+    "pricing": {"input": 0, "output": 0, "cents_per_minute": 5.42},
+    "specs": {"gpu_type": "a100-80gb", "gpu_link": "sxm", "gpu_memory": 80, "gpu_count": 2},
+}
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -138,14 +143,7 @@ class TestHardware:
         listed = legacy.got("/v1/hardware")
         assert listed["object"] == "list"
         (row,) = [row for row in listed["data"] if row["name"] == A100X2]
-        assert row == {
-            "object": "hardware",
-            "id": A100X2,
-            "name": A100X2,
-            "pricing": PRICING,
-            "specs": SPECS,
-            "updated_at": "2024-01-01T00:00:00Z",
-        }
+        assert row == {**HARDWARE, "updated_at": "2024-01-01T00:00:00Z"}
 
     def test_the_shared_list_is_the_prefixed_one(self, api):
         """One shape serves both generations."""
@@ -158,14 +156,7 @@ class TestHardware:
         listed = legacy.got(f"/v0/models/{model[by]}/hardware")
         assert listed["object"] == "list"
         (row,) = [row for row in listed["data"] if row["name"] == A100X2]
-        assert row == {
-            "object": "hardware",
-            "id": A100X2,
-            "name": A100X2,
-            "pricing": PRICING,
-            "specs": SPECS,
-            "availability": {"status": "available"},
-        }
+        assert row == {**HARDWARE, "availability": {"status": "available"}}
         assert "1x_nvidia_a100_80gb_sxm" not in {row["name"] for row in listed["data"]}
 
     def test_availability_follows_the_pools(self, legacy):

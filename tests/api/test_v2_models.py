@@ -2,41 +2,13 @@
 
 import pytest
 from support import H100X2, MIXTRAL, refused
-from together_mock.services.catalog import Catalog
+from v2_models import BASE, PLATFORM, got, malformed, models, registered
 
-PLATFORM = Catalog().platform
-BASE = PLATFORM.model_named(MIXTRAL)
 PRIVATE, INTERNAL = "VISIBILITY_PRIVATE", "VISIBILITY_INTERNAL"
 
 
 def who(api):
     return api.get("/_mock/project").json()
-
-
-def models(api):
-    """The path of the project's models."""
-    return f"/v2/projects/{who(api)['id']}/models"
-
-
-def registered(api, name="my-model", **fields):
-    """Register a model; its answer."""
-    body = {"name": name, "type": "model", "baseModelId": BASE.id, **fields}
-    answer = api.post(models(api), json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def malformed(answer):
-    """Check that an answer refuses what does not fit its schema; the field at fault."""
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (400, "INVALID_ARGUMENT")
-    return error["param"]
-
-
-def got(api, path, **params):
-    answer = api.get(path, params=params)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 def put_models(api, *entries, **sections):

@@ -24,6 +24,15 @@ ADAPTERS = f"{HERE}/adapters"
 TEXT = {"content": "{}", "headers": {"Content-Type": "text/plain"}}
 HUGE = {"content": b" " * (16 * 1024 * 1024 + 1)}
 ANONYMOUS = {"headers": {"Authorization": "Basic dXNlcjpwYXNz"}}
+# Status -> path and options, of calls that neither add nor remove an adapter.
+NO_ADAPTER: dict[int, tuple[str, dict[str, Any]]] = {
+    400: (ADAPTERS, {"json": {"model_id": "no colon"}}),
+    401: (ADAPTERS, {"json": {"model_id": "a:b"}, **ANONYMOUS}),
+    403: (ADAPTERS, {"json": {"model_id": "{name}:no/such-adapter"}}),
+    404: (f"{GONE}/adapters", {"json": {"model_id": "a:b"}}),
+    413: (ADAPTERS, HUGE),
+    415: (ADAPTERS, TEXT),
+}
 
 # operation -> status -> path and options of the call
 CALLS: dict[str, dict[int, tuple[str, dict[str, Any]]]] = {
@@ -83,21 +92,11 @@ CALLS: dict[str, dict[int, tuple[str, dict[str, Any]]]] = {
     },
     "addAdapter": {
         200: (ADAPTERS, {"json": {"model_id": "{adapter}"}}),
-        400: (ADAPTERS, {"json": {"model_id": "no colon"}}),
-        401: (ADAPTERS, {"json": {"model_id": "a:b"}, **ANONYMOUS}),
-        403: (ADAPTERS, {"json": {"model_id": "{name}:no/such-adapter"}}),
-        404: (f"{GONE}/adapters", {"json": {"model_id": "a:b"}}),
-        413: (ADAPTERS, HUGE),
-        415: (ADAPTERS, TEXT),
+        **NO_ADAPTER,
     },
     "removeAdapter": {
         200: (ADAPTERS, {"json": {"model_id": "{bound}"}}),
-        400: (ADAPTERS, {"json": {"model_id": "no colon"}}),
-        401: (ADAPTERS, {"json": {"model_id": "a:b"}, **ANONYMOUS}),
-        403: (ADAPTERS, {"json": {"model_id": "{name}:no/such-adapter"}}),
-        404: (f"{GONE}/adapters", {"json": {"model_id": "a:b"}}),
-        413: (ADAPTERS, HUGE),
-        415: (ADAPTERS, TEXT),
+        **NO_ADAPTER,
     },
     "listAutoscaleModels": {
         200: ("/v1/autoscale/models", {}),

@@ -6,10 +6,9 @@ from typing import Any
 import httpcore  # noqa: F401 - or a run of pytest within a test would bring, and take, its own
 import httpx
 import pytest
+from plugin.prelude import ONE, PRELUDE
 from support import H100X2, MIXTRAL
 from together_mock.testing import MockProject
-
-ONE = {"min_replicas": 1, "max_replicas": 1}
 
 
 class Caller:
@@ -54,6 +53,20 @@ def calling() -> Iterator[CallerFactory]:
     yield call
     for caller in made:
         caller.http.close()
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Run tests that are given as text, in this process; the outcome."""
+    for name in ("URL", "ADMIN_TOKEN", "FAIL_ON_RUNNING"):
+        monkeypatch.delenv(f"TOGETHER_MOCK_{name}", raising=False)
+
+    def run(text: str, *options: str, **files: str) -> Any:
+        pytester.makepyfile(PRELUDE + text, **files)
+        strict = ("-W", "error", "-p", "no:cacheprovider", "-p", "no:xdist", "--strict-markers")
+        return pytester.runpytest_inprocess(*strict, *options)
+
+    return run
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from together_mock.core.capacity import Capacity, Pool
 from together_mock.core.catalog import Preset
 from together_mock.core.clock import DAY, MINUTE, SECOND
 from together_mock.core.deployment import Deployment
+from together_mock.core.fault_limits import Limits
 from together_mock.core.lifecycle import REFUSED, TRANSITIONS, Stage
 from together_mock.core.load import parse_curve
 from together_mock.core.money import Money
@@ -41,7 +42,9 @@ class Story:
         self.seed = seed
         self.now = BEGIN
         random = Random(f"{seed}")
-        faults = [LifecycleFault(effect, effect, probability=0.2) for effect in EFFECTS]
+        faults = [
+            LifecycleFault(effect, effect, limits=Limits(probability=0.2)) for effect in EFFECTS
+        ]
         balance = random.choice([None, None, units("20")])
         self.simulation = Simulation(
             timing=Timing(f"{seed}", PRESET, faults=faults),

@@ -2,6 +2,7 @@
 
 import pytest
 from together_mock.core.errors import MockError
+from together_mock.core.fault_limits import Limits
 from together_mock.core.http_faults import (
     BY_HEADER,
     Effect,
@@ -38,20 +39,22 @@ def hits(fault, times, **fields):
 
 def test_skip_and_times_count_what_matches():
     """The first is let through, two are struck, the rest is let through."""
-    fault = RequestFault("flt", BUSY, operation="create*", skip=1, times=2)
+    fault = RequestFault("flt", BUSY, operation="create*", limits=Limits(skip=1, times=2))
     assert hits(fault, 5) == [False, True, True, False, False]
     assert hits(fault, 5, operation=lambda: "getEndpoint") == [False] * 5
 
 
 def test_counts_go_on_from_where_they_were_stored():
     """What a fault was met and struck before counts."""
-    assert hits(RequestFault("flt", BUSY, times=2, seen=1, hits=1), 3) == [True, False, False]
-    assert hits(RequestFault("flt", BUSY, skip=2, seen=1), 3) == [False, True, True]
+    twice = RequestFault("flt", BUSY, limits=Limits(times=2), seen=1, hits=1)
+    assert hits(twice, 3) == [True, False, False]
+    late = RequestFault("flt", BUSY, limits=Limits(skip=2), seen=1)
+    assert hits(late, 3) == [False, True, True]
 
 
 def test_draws_follow_from_the_seed():
     """The same seed draws the same; the share is about the probability."""
-    fault = RequestFault("flt", BUSY, probability=0.3)
+    fault = RequestFault("flt", BUSY, limits=Limits(probability=0.3))
     drawn = hits(fault, 1000)
     assert drawn == hits(fault, 1000)
     assert drawn != hits(fault, 1000, seed="other")
@@ -71,8 +74,8 @@ def test_draws_follow_from_the_seed():
         ({"endpoint": "dev/*"}, True),
         ({"endpoint": "org/model"}, True),
         ({"endpoint": "endpoint-2"}, False),
-        ({"until": 1}, True),
-        ({"until": 0}, False),
+        ({"limits": Limits(until=1)}, True),
+        ({"limits": Limits(until=0)}, False),
     ],
 )
 def test_what_a_fault_matches(fields, struck):
@@ -82,7 +85,7 @@ def test_what_a_fault_matches(fields, struck):
 
 def test_a_fault_of_streams_waits_for_one():
     """Whole answers do not even count as met."""
-    fault = RequestFault("flt", Effect(stream=StreamFault(cut_after=1)), skip=1)
+    fault = RequestFault("flt", Effect(stream=StreamFault(cut_after=1)), limits=Limits(skip=1))
     counts = {}
     for stream in (False, True, True):
         effect = strike([fault], counts, subject(stream=stream), Effect())

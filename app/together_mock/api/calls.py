@@ -68,16 +68,22 @@ def known_project(world: World, key_hash: str) -> Project | None:
     return world.project_of(key_hash)
 
 
+def key_hash_of(authorization: str | None) -> str | None:
+    """The hash of the key of an `Authorization` header; None when there is none."""
+    key = bearer(authorization)
+    return None if key is None else hash_of(key)
+
+
 def presented_key(authorization: str | None) -> str:
     """The hash of the key that a header presents.
 
     Raises:
         MockError: `unauthorized_management`.
     """
-    key = bearer(authorization)
-    if key is None:
+    key_hash = key_hash_of(authorization)
+    if key_hash is None:
         raise MockError("unauthorized_management")
-    return hash_of(key)
+    return key_hash
 
 
 async def call_of(world: World, authorization: str | None) -> Call:

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from together_mock.api.calls import Call, bearer, call_of, known_project, presented_key
+from together_mock.api.calls import Call, call_of, key_hash_of, known_project, presented_key
 from together_mock.core.errors import MockError
-from together_mock.services.projects import hash_of
 from together_mock.services.world import World
 
 
@@ -46,8 +45,7 @@ async def controlled(request: Request) -> Call:
     project = world.project_named(name)
     if project is None:
         raise MockError("unknown_project", param="X-Mock-Project", project=name)
-    key = bearer(request.headers.get("authorization"))
-    return Call(world, project, hash_of(key) if key else None)
+    return Call(world, project, key_hash_of(request.headers.get("authorization")))
 
 
 ControlledDep = Annotated[Call, Depends(controlled)]

@@ -26,7 +26,6 @@ _PREFIXES = {
     "legacy": (f"{PREFIX}/",),
     "control": ("/_mock/", "/metrics"),
 }
-GENERATIONS = tuple(_PREFIXES)
 # The components that answers are made of.
 _KINDS = ("schemas", "responses")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from together_mock.api.calls import Call, bearer
+from together_mock.api.calls import Call, key_hash_of
 from together_mock.api.clients import Clients
 from together_mock.api.faulting import ASKS, Struck, injected, own_effect
 from together_mock.api.guard import App, Message, Receive, Refusal, Scope, Send, answer, header
@@ -21,7 +21,7 @@ from together_mock.core.http_faults import Effect
 from together_mock.core.operations import endpoint_in
 from together_mock.services import faults
 from together_mock.services.faults import Asked
-from together_mock.services.projects import Project, hash_of
+from together_mock.services.projects import Project
 from together_mock.services.world import World
 
 # What is no part of the service, and never noted.
@@ -73,12 +73,11 @@ class Observer:
 
     async def _project(self, scope: Scope) -> Project | None:
         """Whose request it is; None where that cannot be told, or the key is not accepted."""
-        key = bearer(header(scope, b"authorization"))
-        if key is None:
+        key_hash = key_hash_of(header(scope, b"authorization"))
+        if key_hash is None:
             # The object store's clients send no key: the signed URL says whose it is.
             part = _PART.match(scope["path"])
             return self._world.project_named(part[1]) if part else None
-        key_hash = hash_of(key)
         if not self._world.accepts(key_hash):
             return None
         project = self._world.project_of(key_hash)

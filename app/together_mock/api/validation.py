@@ -1,9 +1,13 @@
 """Turns a request that does not fit its schema into one catalogue error naming the field."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from together_mock.core.errors import MockError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 _OBJECT = {"model_type", "model_attributes_type", "dict_type"}
 _RANGE = {
@@ -17,6 +21,21 @@ _RANGE = {
     "too_long",
     "finite_number",
 }
+
+
+def read(model: type[Model], body: Any) -> Model:
+    """A JSON body as a schema has it, where no framework reads it; None is no body.
+
+    Raises:
+        MockError: what `error_of` makes of the first problem.
+    """
+    if body is None:
+        raise MockError("missing_field", param="body")
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise error_of([{**problem, "loc": ("body", *problem["loc"])}]) from error
 
 
 def error_of(problems: Sequence[Any]) -> MockError:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from together_mock.core import ids
 from together_mock.core.errors import MockError
+from together_mock.core.fault_limits import ALWAYS, Limits
 from together_mock.core.instants import parse_duration
 from together_mock.core.wildcards import is_like
 
@@ -118,10 +118,7 @@ class RequestFault:
     path: str = "*"
     operation: str = "*"
     endpoint: str = "*"
-    skip: int = 0
-    times: int | None = None
-    probability: float = 1.0
-    until: int | None = None
+    limits: Limits = ALWAYS
     seen: int = 0
     hits: int = 0
 
@@ -137,12 +134,6 @@ class RequestFault:
             return False
         return self.endpoint == "*" or any(is_like(name, self.endpoint) for name in subject.names)
 
-    def is_spent(self, hits: int, at: int) -> bool:
-        """Whether it can strike no more: its time or its number is over."""
-        return (self.times is not None and hits >= self.times) or (
-            self.until is not None and at >= self.until
-        )
-
 
 # Fault id -> how often it was met, and how often it struck, since it was set.
 Counts = dict[str, tuple[int, int]]
@@ -154,19 +145,15 @@ def strike(
     subject: Subject,
     effect: Effect,
 ) -> Effect:
-    """What faults do to a request beside an `effect` it has already, each counted in `counts`.
-
-    Draws are those of lifecycle faults: by the seed, the fault and how often it was met.
-    """
+    """What faults do to a request beside an `effect` it has already, each counted in `counts`."""
     for fault in faults:
         seen, hits = counts.get(fault.id, (0, 0))
-        if not effect.adds(fault.effect) or fault.is_spent(fault.hits + hits, subject.at):
+        if not effect.adds(fault.effect) or fault.limits.are_over(fault.hits + hits, subject.at):
             continue
         if not fault.matches(subject):
             continue
         met = fault.seen + seen + 1
-        drawn = ids.fraction(subject.seed, "fault", fault.id, met)
-        struck = met > fault.skip and drawn < fault.probability
+        struck = fault.limits.let_strike(subject.seed, fault.id, met)
         counts[fault.id] = (seen + 1, hits + struck)
         if struck:
             effect = effect.joined(replace(fault.effect, faults=(fault.id,)))

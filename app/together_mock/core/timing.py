@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from together_mock.core import ids, profiles
 from together_mock.core.catalog import Preset
 from together_mock.core.deployment import NEVER, Deployment
+from together_mock.core.fault_limits import ALWAYS, Limits
 from together_mock.core.lifecycle import STAGES, Stage
 from together_mock.core.profiles import Profile, ProfileStage
 from together_mock.core.states import State
@@ -35,22 +36,14 @@ ENDLESS = ("stuck_pending", "stop_hangs")
 
 @dataclass(slots=True)
 class LifecycleFault:
-    """A fault of the lifecycle, and how often it may still strike; None is "without end"."""
+    """A fault of the lifecycle; it was met `seen` times, and struck `hits` of them."""
 
     id: str
     effect: str
     endpoint: str = "*"
-    skip: int = 0
-    times: int | None = None
-    probability: float = 1.0
-    until: int | None = None
+    limits: Limits = ALWAYS
     seen: int = 0
     hits: int = 0
-
-    @property
-    def remaining(self) -> int | None:
-        """How often it may still strike."""
-        return None if self.times is None else max(0, self.times - self.hits)
 
     def matches(self, deployment: Deployment) -> bool:
         """Whether the fault is for the deployment's endpoint, by id, name or model."""
@@ -90,11 +83,10 @@ class Timing:
         for fault in self.faults if faults is None else faults:
             if not fault.can_hit(deployment) or not fault.matches(deployment):
                 continue
-            if fault.remaining == 0 or (fault.until is not None and at >= fault.until):
+            if fault.limits.are_over(fault.hits, at):
                 continue
             fault.seen += 1
-            drawn = ids.fraction(self.seed, "fault", fault.id, fault.seen)
-            if fault.seen <= fault.skip or drawn >= fault.probability:
+            if not fault.limits.let_strike(self.seed, fault.id, fault.seen):
                 continue
             fault.hits += 1
             return fault

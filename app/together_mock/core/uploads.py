@@ -172,9 +172,15 @@ def milestones(job: Job, at: int | None) -> list[tuple[Status, int]]:
     return reached
 
 
+def imported_at(job: Job) -> int | None:
+    """The instant at which the job makes its revision; None is never."""
+    return None if failure_of(job) else job.ends_at
+
+
 def is_imported(job: Job, at: int) -> bool:
     """Whether the job has made its revision by an instant."""
-    return failure_of(job) is None and job.ends_at is not None and job.ends_at <= at
+    made_at = imported_at(job)
+    return made_at is not None and made_at <= at
 
 
 def progress(job: Job, at: int | None) -> Progress:

@@ -71,8 +71,7 @@ def set_clock(
         if now is not None:
             _jump(unit, now, "now")
         if rate is not None:
-            unit.move_to(unit.now)
-            unit.facts = replace(unit.facts, clock=replace(unit.facts.clock, rate=rate))
+            unit.facts = replace(unit.facts, clock=unit.facts.clock.at_rate(rate, unit.real))
         if on_poll is not None:
             rules = unit.facts.rules.model_copy(update={"on_poll": on_poll})
             unit.facts = unit.facts.with_rules(rules)

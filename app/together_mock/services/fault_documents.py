@@ -11,6 +11,7 @@ from pydantic import (
 )
 
 from together_mock.core import http_faults
+from together_mock.core.fault_limits import Limits
 from together_mock.core.http_faults import Effect, RequestFault, Status, StreamFault
 from together_mock.core.timing import LifecycleFault
 from together_mock.services.fields import Document, Instant, Seconds
@@ -152,7 +153,12 @@ class Fault(NewFault):
     @property
     def left(self) -> int | None:
         """How often it may still strike; None is "without end"."""
-        return None if self.times is None else max(0, self.times - self.hits)
+        return self.limits.left(self.hits)
+
+    @property
+    def limits(self) -> Limits:
+        """How often it strikes."""
+        return Limits(self.skip, self.times, self.probability, self.until)
 
     def of_lifecycles(self) -> LifecycleFault | None:
         """The fault as the engine takes it, if it is one of lifecycles."""
@@ -162,10 +168,7 @@ class Fault(NewFault):
             id=self.id,
             effect=self.effect.lifecycle,
             endpoint=self.match.endpoint,
-            skip=self.skip,
-            times=self.times,
-            probability=self.probability,
-            until=self.until,
+            limits=self.limits,
             seen=self.seen,
             hits=self.hits,
         )
@@ -181,10 +184,7 @@ class Fault(NewFault):
             path=self.match.path,
             operation=self.match.operation,
             endpoint=self.match.endpoint,
-            skip=self.skip,
-            times=self.times,
-            probability=self.probability,
-            until=self.until,
+            limits=self.limits,
             seen=self.seen,
             hits=self.hits,
         )

@@ -12,7 +12,6 @@ from together_mock.core import ids, names, sources, uploads
 from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
 from together_mock.core.uploads import Job, Status
-from together_mock.core.visibility import PRIVATE
 from together_mock.core.weights import ADAPTER, MODEL
 from together_mock.services import models, served
 from together_mock.services.model_views import NO_REVISIONS, job_of
@@ -129,22 +128,7 @@ def registered(
     Raises:
         MockError: `unknown_base_model`, `unsupported_model`.
     """
-    taken = partial(store.model_by_id, unit.connection, unit.project.key)
-    record = ModelRecord(
-        key=None,
-        project_key=unit.project.key,
-        id=model_id or unit.new_id("ml", taken),
-        name=name,
-        kind=MODEL,
-        base_id="",
-        base_model="",
-        description=new.description,
-        visibility=PRIVATE,
-        revisions=NO_REVISIONS,
-        parameters_billion=None,
-        created_at=unit.now,
-        updated_at=unit.now,
-    )
+    record = models.fresh(unit, name, new.description, model_id)
     record = _resized(unit, record, new, base or _base(unit, new))
     store.insert_models(unit.connection, [record])
     return record

@@ -1,5 +1,6 @@
 """A model as a value that faces show: what is said of it, its revisions and their files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -9,7 +10,7 @@ from together_mock.core import weights
 from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
 from together_mock.core.platform import PlatformModel
-from together_mock.core.uploads import Job, is_imported
+from together_mock.core.uploads import Job, imported_at
 from together_mock.core.visibility import INTERNAL
 from together_mock.core.weights import File, Weights
 from together_mock.services.catalog import Catalog
@@ -109,13 +110,35 @@ def held(
     """A model of the project's own with its revisions at an instant."""
     made = read_revisions(record.revisions)
     for upload in store.uploads_into(connection, project.key, record.id):
-        job = job_of(upload)
-        known = any(revision.id == job.revision for revision in made)
-        if job.ends_at is not None and is_imported(job, now) and not known:
-            made.append(Revision(job.revision, job.ends_at))
+        made_at = imported_at(job_of(upload))
+        known = any(revision.id == upload.revision for revision in made)
+        if made_at is not None and made_at <= now and not known:
+            made.append(Revision(upload.revision, made_at))
     revisions = tuple(sorted(made, key=_created_at)[::-1])
     row = catalog.platform.model_named(record.base_model).model
     return Held(view(catalog, project, record, known=bool(revisions)), revisions, row)
+
+
+def ready(
+    connection: Connection, project: Project, records: Iterable[ModelRecord], now: int
+) -> set[str]:
+    """The ids of those of a project's models that have a revision at an instant."""
+    imported = store.imported_into(connection, project.key, now)
+    return {
+        record.id for record in records if record.revisions != NO_REVISIONS or record.id in imported
+    }
+
+
+def ready_at(connection: Connection, project: Project, record: ModelRecord) -> int | None:
+    """The instant at which a model of the project's own has its first revision; None is never.
+
+    What was sent in parts, or came with a state document, counts from the model's creation.
+    """
+    if record.revisions != NO_REVISIONS:
+        return record.created_at
+    jobs = map(job_of, store.uploads_into(connection, project.key, record.id))
+    made_at = (imported_at(job) for job in jobs)
+    return min((at for at in made_at if at is not None), default=None)
 
 
 def _created_at(revision: Revision) -> int:

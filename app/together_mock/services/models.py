@@ -16,6 +16,7 @@ from together_mock.core.catalog import Model
 from together_mock.core.errors import MockError
 from together_mock.core.platform import parse_resource
 from together_mock.core.visibility import PRIVATE
+from together_mock.core.weights import MODEL
 from together_mock.services import engine, model_views
 from together_mock.services.catalog import Catalog
 from together_mock.services.model_views import NO_REVISIONS, Held, ModelView
@@ -65,24 +66,36 @@ def create(world: World, project: Project, new: NewModel) -> ModelView:
         name = names.qualified(unit.facts.slug, new.name, "name")
         base_id, base_model = _base(world, unit, new.base_id)
         _refuse_if_taken(unit, name)
-        record = ModelRecord(
-            key=None,
-            project_key=project.key,
-            id=unit.new_id("ml", partial(store.model_by_id, unit.connection, project.key)),
-            name=name,
-            kind=new.kind,
-            base_id=base_id,
-            base_model=base_model,
-            description=new.description,
-            visibility=PRIVATE,
-            revisions=NO_REVISIONS,
-            parameters_billion=None,
-            created_at=unit.now,
-            updated_at=unit.now,
-        )
+        record = fresh(unit, name, new.description)
+        record = record._replace(kind=new.kind, base_id=base_id, base_model=base_model)
         store.insert_models(unit.connection, [record])
         unit.stale.add(name)
         return model_views.view(world.catalog, project, record, known=False)
+
+
+def fresh(
+    unit: Unit, name: str, description: str | None, model_id: str | None = None
+) -> ModelRecord:
+    """A model that is named now, to be stored; its kind and its base are still to be said.
+
+    Without a `model_id` it gets a new one.
+    """
+    taken = partial(store.model_by_id, unit.connection, unit.project.key)
+    return ModelRecord(
+        key=None,
+        project_key=unit.project.key,
+        id=model_id or unit.new_id("ml", taken),
+        name=name,
+        kind=MODEL,
+        base_id="",
+        base_model="",
+        description=description,
+        visibility=PRIVATE,
+        revisions=NO_REVISIONS,
+        parameters_billion=None,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
 
 
 def page(
@@ -95,12 +108,12 @@ def page(
     with world.read(project) as connection:
         start = store.LAST if before is None else before
         found = store.models_before(connection, project.key, start, limit + 1, visibility)
-        imported = store.imported_into(connection, project.key, world.now(project))
+        ready = model_views.ready(connection, project, found, world.now(project))
     shown = found[:limit]
-    views = []
-    for record in shown:
-        known = record.revisions != NO_REVISIONS or record.id in imported
-        views.append(model_views.view(world.catalog, project, record, known=known))
+    views = [
+        model_views.view(world.catalog, project, record, known=record.id in ready)
+        for record in shown
+    ]
     return views, shown[-1].key if len(found) > limit else None
 
 

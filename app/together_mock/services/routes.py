@@ -4,8 +4,8 @@ import orjson
 
 from together_mock.core.routing import Schedule, Split
 from together_mock.core.weights import ADAPTER
+from together_mock.services import model_views
 from together_mock.services.birth import V2
-from together_mock.services.model_views import NO_REVISIONS
 from together_mock.services.rows import value_of
 from together_mock.services.targets import Alias, Fanout, Lent, Route, Target
 from together_mock.services.unit import Unit, route
@@ -80,11 +80,7 @@ def _of_own_model(unit: Unit, name: str) -> Lent | None:
     base = unit.catalog.models.get(record.base_model)
     if record.kind != ADAPTER or base is None or not base.serverless:
         return Lent(record.base_model, None)
-    if record.revisions != NO_REVISIONS:
-        return Lent(base.id, record.created_at)
-    jobs = models.uploads_into(unit.connection, unit.project.key, record.id)
-    ends = [job.ends_at for job in jobs if job.failure is None and job.ends_at is not None]
-    return Lent(base.id, min(ends, default=None))
+    return Lent(base.id, model_views.ready_at(unit.connection, unit.project, record))
 
 
 def _of_endpoint(unit: Unit, endpoint: EndpointRecord) -> Route | Fanout | None:

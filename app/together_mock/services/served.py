@@ -11,7 +11,6 @@ from together_mock.core import ids
 from together_mock.core.catalog import Model
 from together_mock.core.clock import SECOND
 from together_mock.core.errors import MockError
-from together_mock.core.uploads import is_imported
 from together_mock.services import model_views
 from together_mock.services.catalog import Catalog
 from together_mock.services.projects import Project
@@ -122,19 +121,16 @@ def own(world: World, project: Project, *, deployable: bool = False) -> list[Own
     """
     with world.read(project) as connection:
         records = store.models_oldest_first(connection, project.key)
-        imported = store.imported_into(connection, project.key, world.now(project))
+        ready = model_views.ready(connection, project, records, world.now(project))
     catalog = world.catalog
     listed = [
         OwnModel(row_of(catalog, record), uuid_of(record.id), record.created_at, record.base_model)
         for record in reversed(records)
-        if record.revisions != model_views.NO_REVISIONS or record.id in imported
+        if record.id in ready
     ]
     return [model for model in listed if not deployable or catalog.eligible(model.row)]
 
 
 def is_ready(connection: Connection, project: Project, record: ModelRecord, now: int) -> bool:
     """Whether anything was imported into a model by an instant."""
-    if record.revisions != model_views.NO_REVISIONS:
-        return True
-    jobs = store.uploads_into(connection, project.key, record.id)
-    return any(is_imported(model_views.job_of(job), now) for job in jobs)
+    return record.id in model_views.ready(connection, project, [record], now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import orjson
 
@@ -32,7 +32,7 @@ from together_mock.services.world import World
 from together_mock.store import accounts, adapters, history, queries, traffic
 
 # What a reset can be told to bring back; each is a part of the project.
-RESETTABLE = (
+Resettable = Literal[
     "endpoints",
     "models",
     "jobs",
@@ -43,7 +43,8 @@ RESETTABLE = (
     "scripts",
     "journal",
     "billing",
-)
+]
+RESETTABLE: tuple[Resettable, ...] = get_args(Resettable)
 
 
 def put(world: World, project: Project, value: dict[str, Any]) -> None:
@@ -61,7 +62,7 @@ def put(world: World, project: Project, value: dict[str, Any]) -> None:
         replace_by(world, unit, document)
 
 
-def reset(world: World, project: Project, only: Collection[str] | None) -> list[str]:
+def reset(world: World, project: Project, only: Collection[str] | None) -> list[Resettable]:
     """Bring a project, or parts of it, back to how it started.
 
     The clock's instant goes back only together with the endpoints; alone, its rate does.

@@ -172,6 +172,11 @@ def uploads_oldest_first(connection: Connection, project_key: int) -> list[Uploa
     return [UploadRecord._make(row) for row in _JOBS.run(connection, project=project_key)]
 
 
+def upload_types(connection: Connection, project_key: int) -> set[str]:
+    """The types that the project's remote uploads have."""
+    return {row[0] for row in _JOB_TYPES.run(connection, project=project_key)}
+
+
 def uploads_into(connection: Connection, project_key: int, model_id: str) -> list[UploadRecord]:
     """The remote uploads into a model, in the order of creation."""
     rows = _JOBS_INTO.run(connection, project=project_key, model=model_id)
@@ -246,6 +251,7 @@ _JOB_PAGE = Prepared(
     .order_by(col(UploadRow.key).desc())
     .limit(bindparam("most"))
 )
+_JOB_TYPES = Prepared(select(col(UploadRow.type)).where(_JOB_OF_PROJECT).distinct())
 _JOBS = Prepared(_ALL_JOBS.order_by(col(UploadRow.key)))
 _JOBS_INTO = Prepared(
     _ALL_JOBS.where(col(UploadRow.model_id) == bindparam("model")).order_by(col(UploadRow.key))

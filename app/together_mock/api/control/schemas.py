@@ -7,19 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from together_mock.services.fault_documents import Fault
 from together_mock.services.fields import Instant, Seconds, Word
 from together_mock.services.rules import CapacityDocument, PlannedCapacity, PoolDocument
-
-Part = Literal[
-    "endpoints",
-    "models",
-    "jobs",
-    "clock",
-    "profiles",
-    "capacity",
-    "faults",
-    "scripts",
-    "journal",
-    "billing",
-]
+from together_mock.services.state import Resettable
 
 
 def _number_or_text(value: Any) -> Any:
@@ -41,13 +29,13 @@ class Request(BaseModel):
 class Reset(Request):
     """What to bring back; nothing named means everything."""
 
-    only: list[Part] | None = None
+    only: list[Resettable] | None = None
 
 
 class ResetDone(BaseModel):
     """What was brought back."""
 
-    reset: list[Part]
+    reset: list[Resettable]
 
 
 class Preset(Request):

@@ -3,12 +3,11 @@
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
 from together_mock.api.calls import Call, call_of
 from together_mock.api.legacy import mapping, schemas
 from together_mock.api.legacy.errors import render
-from together_mock.api.validation import error_of
+from together_mock.api.validation import read
 from together_mock.core.errors import MockError
 from together_mock.services.birth import LEGACY
 from together_mock.services.endpoints import EndpointView
@@ -27,7 +26,7 @@ class Handed:
         """Create an endpoint; the status and the answer, or the refusal."""
         try:
             call = await call_of(world, authorization)
-            return 200, await create(call, _read(body))
+            return 200, await create(call, read(schemas.CreateLegacyEndpointRequest, body))
         except MockError as error:
             return render(world.catalog, error)
 
@@ -53,11 +52,3 @@ async def shown(call: Call, view: EndpointView) -> bytes:
     """An endpoint in full."""
     ids = await call.run(models.ids_of, [view.model])
     return orjson.dumps(mapping.endpoint(call.world.catalog, view, ids[view.model]))
-
-
-def _read(body: Any) -> schemas.CreateLegacyEndpointRequest:
-    try:
-        return schemas.CreateLegacyEndpointRequest.model_validate(body)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        raise error_of([{**problem, "loc": ("body", *problem["loc"])}]) from error

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from together_mock.api.calls import Call, bearer
+from together_mock.api.calls import Call, key_hash_of
 from together_mock.api.clients import Client, Clients
 from together_mock.api.errors import JSON, render_inference
 from together_mock.api.faulting import ASKS, BrokenError
@@ -48,7 +48,7 @@ from together_mock.services.brief import brief
 from together_mock.services.generation import GivenUp
 from together_mock.services.inference import Admitted, Operation
 from together_mock.services.operations import INFERENCE
-from together_mock.services.projects import Project, hash_of
+from together_mock.services.projects import Project
 from together_mock.services.world import World
 
 log = logging.getLogger("together_mock")
@@ -120,11 +120,11 @@ class InferenceLane:
     def _key_hash(self, authorization: bytes, known: dict[bytes, str]) -> str:
         key_hash = known.get(authorization)
         if key_hash is None:
-            key = bearer(authorization.decode("latin-1"))
-            if key is None:
+            key_hash = key_hash_of(authorization.decode("latin-1"))
+            if key_hash is None:
                 raise MockError("unauthorized_inference")
             known.clear()
-            key_hash = known[authorization] = hash_of(key)
+            known[authorization] = key_hash
         if not self._world.accepts(key_hash):
             raise self._world.refusal(key_hash, MockError("unauthorized_inference"))
         return key_hash

@@ -7,10 +7,8 @@ for or made is handed over to it (`api.dialects`).
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs
-
-from pydantic import BaseModel, ValidationError
 
 from together_mock.api.calls import Call, call_of
 from together_mock.api.dialects import V1, Elder, asked
@@ -25,7 +23,7 @@ from together_mock.api.guard import (
     read_json,
 )
 from together_mock.api.v1 import handlers, schemas
-from together_mock.api.validation import error_of
+from together_mock.api.validation import read
 from together_mock.core.errors import MockError
 from together_mock.services.world import World
 
@@ -33,7 +31,6 @@ log = logging.getLogger("together_mock")
 
 _LIST = "/v1/endpoints"
 _ONE = "/v1/endpoints/"
-Model = TypeVar("Model", bound=BaseModel)
 # The status and the body; None is no body.
 Answer = tuple[int, bytes | None]
 Handler = Callable[["EndpointLane", Call, Scope, Any], Awaitable[Answer]]
@@ -76,7 +73,7 @@ class EndpointLane:
     async def _create(self, call: Call, scope: Scope, body: Any) -> Answer:
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         zones = query.get("availability_zone", [None])
-        request = _read(schemas.CreateEndpointRequest, body)
+        request = read(schemas.CreateEndpointRequest, body)
         return 200, await handlers.create(call, request, zones[-1])
 
     async def _get(self, call: Call, scope: Scope, _body: Any) -> Answer:
@@ -87,7 +84,7 @@ class EndpointLane:
 
     async def _update(self, call: Call, scope: Scope, body: Any) -> Answer:
         # The 2024 API has no such request, so its answer is v1's whoever made the endpoint.
-        request = _read(schemas.UpdateEndpointRequest, body)
+        request = read(schemas.UpdateEndpointRequest, body)
         return 200, await handlers.update(call, _id(scope), request)
 
     async def _delete(self, call: Call, scope: Scope, _body: Any) -> Answer:
@@ -116,13 +113,3 @@ _HANDLERS: dict[str, Handler] = {
 def _id(scope: Scope) -> str:
     path: str = scope["path"]
     return path[len(_ONE) :]
-
-
-def _read(model: type[Model], body: Any) -> Model:
-    if body is None:
-        raise MockError("missing_field", param="body")
-    try:
-        return model.model_validate(body)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        raise error_of([{**problem, "loc": ("body", *problem["loc"])}]) from error
