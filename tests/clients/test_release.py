@@ -31,6 +31,9 @@ SMOKE = (
 RESOLUTIONS = [(environments.PYTHONS[0], "lowest-direct")]
 RESOLUTIONS += [(release, "highest") for release in environments.PYTHONS]
 
+# One after the other: they make the release in one place.
+pytestmark = pytest.mark.xdist_group("release")
+
 
 def run(*command: str | Path, folder: Path = ROOT) -> str:
     """Run a command to its end, which has to be a good one; what it printed."""
