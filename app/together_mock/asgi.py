@@ -68,6 +68,7 @@ class Application:
             await asyncio.wrap_future(self.start_loading())
         assert self._guarded is not None
         if scope["type"] == "http":
+            self._world.queue()
             scope["path"] = self._place(scope["path"])
         await self._guarded(scope, receive, send)
 

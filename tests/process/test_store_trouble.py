@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from process.serving import Served, run
+from process.serving import PATIENCE, Served, run
 from process.test_serve import STOP_SECONDS
 from support import H100X2, MIXTRAL, START, Api, refused, refused_2024
 
@@ -162,6 +162,46 @@ def test_a_new_key_waits_for_the_store_once(served, file):
         assert 5 <= seconds < 8
     with closing(sqlite3.connect(file)) as store:
         assert store.execute("SELECT count(*) FROM project").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("kind", ["one key", "new keys", "v2"])
+def test_many_that_wait_keep_nobody_else_waiting(served, file, kind):
+    """More of them than the server has threads: all wait at once, and reads go on beside them."""
+    api = anyhow(served.api())
+    made = api.create()
+    assert api.endpoint(made["id"])["state"] == "STARTED"
+    host = served.root.removeprefix("http://")
+    fleet = f"/v2/projects/{api.get('/_mock/project').json()['id']}/endpoints"
+    assert api.get(fleet).status_code == 200
+
+    def write(number: int) -> tuple[int, float]:
+        key = f"{api.key}-{number}" if kind == "new keys" else api.key
+        headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+        asked = time.monotonic()
+        with closing(HTTPConnection(host, timeout=PATIENCE)) as line:
+            path, body = (fleet, {"name": "one"}) if kind == "v2" else ("/v1/endpoints", NEW)
+            line.request("POST", path, json.dumps(body), headers)
+            return line.getresponse().status, time.monotonic() - asked
+
+    with (
+        closing(sqlite3.connect(file, isolation_level=None)) as holder,
+        ThreadPoolExecutor(100) as clients,
+    ):
+        holder.execute("BEGIN IMMEDIATE")
+        waiting = [clients.submit(write, number) for number in range(100)]
+        slowest = 0.0
+        while not any(writer.done() for writer in waiting):
+            asked = time.monotonic()
+            assert api.chat(made["name"]).status_code == 200
+            assert api.endpoint(made["id"])["state"] == "STARTED"
+            assert api.get(fleet).status_code == 200
+            slowest = max(slowest, time.monotonic() - asked)
+        answers = [writer.result() for writer in waiting]
+        holder.execute("ROLLBACK")
+    assert slowest < 3
+    assert {status for status, _ in answers} == {503}
+    assert max(seconds for _, seconds in answers) < 8
+    assert len(own(api)) == 1
 
 
 def test_it_stops_in_time_while_another_process_has_the_store(served, file):

@@ -15,6 +15,8 @@ from together_mock.store.database import TROUBLES, BusyError, Database
 
 # Seconds between two looks whether another process has given the store free.
 _PAUSE = 0.01
+# So many threads that wait for it may leave none to others.
+_CROWD = 8
 
 
 class Access:
@@ -35,6 +37,10 @@ class Access:
         # The connection that the thread that has the lock writes by.
         self._writer: Connection | None = None
         self._troubles = Troubles(catalog)
+        # Held by the thread that looks whether another process has given the store free.
+        self._looking = threading.Lock()
+        # The threads that wait for it.
+        self._crowd: set[int] = set()
         self._pause = threading.Event()
 
     def real_now(self) -> float:
@@ -63,6 +69,11 @@ class Access:
             self._hasty = False
             self._lock.release()
 
+    def queue(self) -> None:
+        """Note that a request waits for a thread, which those that wait for the store may have."""
+        if self._looking.locked():
+            waiting().begin()
+
     @contextmanager
     def _writing(self, slug: str | None, patience: float = PATIENCE) -> Iterator[Connection]:
         """The lock, and a connection that may write: the same one inside of another's block.
@@ -77,34 +88,52 @@ class Access:
             MockError: `store_busy` when it keeps it for longer than that; `server_stopping`;
                 another trouble of the store.
         """
-        waited = waiting()
-        with self._noting(slug):
-            while True:
-                with ExitStack() as held:
-                    held.enter_context(self._lock)
-                    try:
-                        connection = self._writer or self._begin(held)
-                    except BusyError:
-                        if self._hasty:
-                            raise
-                    else:
-                        waited.end()
-                        before = connection.total_changes
-                        yield connection
-                        if connection.total_changes > before and not connection.in_transaction:
-                            self._note_stored()
-                        return
+        try:
+            with ExitStack() as held:
+                connection = self._wait_for_store(held, patience)
+                before = connection.total_changes
+                yield connection
+                if connection.total_changes > before and not connection.in_transaction:
+                    self._note_stored()
+        except MockError as error:
+            self._note_failure(error, slug)
+            raise
+
+    def _wait_for_store(self, held: ExitStack, patience: float) -> Connection:
+        waited, looks, thread = waiting(), False, threading.get_ident()
+        try:
+            while (connection := self._begin(held, patience)) is None:
+                left = waited.left(patience)
                 if self.stopping:
                     raise MockError("server_stopping")
-                if not waited.goes_on(patience):
+                if left <= 0:
                     raise MockError("store_busy")
-                self._pause.wait(_PAUSE)
-
-    def _begin(self, held: ExitStack) -> Connection:
-        connection = held.enter_context(self._database.writing())
-        self._writer = connection
-        held.callback(setattr, self, "_writer", None)
+                self._crowd.add(thread)
+                # One looks for all that wait: together they would keep the lock from the others.
+                if looks:
+                    self._pause.wait(_PAUSE)
+                else:
+                    looks = self._looking.acquire(timeout=left)
+        finally:
+            self._crowd.discard(thread)
+            if looks:
+                self._looking.release()
+        waited.end()
         return connection
+
+    def _begin(self, held: ExitStack, patience: float) -> Connection | None:
+        with ExitStack() as tried:
+            tried.enter_context(self._lock)
+            if self._writer is None:
+                try:
+                    self._writer = tried.enter_context(self._database.writing())
+                except BusyError:
+                    if self._hasty and patience > 0:
+                        raise
+                    return None
+                tried.callback(setattr, self, "_writer", None)
+            held.push(tried.pop_all())
+            return self._writer
 
     @contextmanager
     def _reading(self, slug: str | None = None) -> Iterator[Connection]:
@@ -113,17 +142,20 @@ class Access:
         Raises:
             MockError: a trouble of the store.
         """
-        with self._noting(slug), self._database.reading() as connection:
-            yield connection
-
-    @contextmanager
-    def _noting(self, slug: str | None) -> Iterator[None]:
         try:
-            yield
+            with self._database.reading() as connection:
+                yield connection
         except MockError as error:
-            if error.case in TROUBLES:
-                self._troubles.failed(error, slug, self._time.now())
+            self._note_failure(error, slug)
             raise
+
+    def _is_in_trouble(self) -> bool:
+        """Whether who only looks had better not wait: it would be in vain, or for a thread."""
+        return self._troubles.case is not None or len(self._crowd) >= _CROWD
+
+    def _note_failure(self, error: MockError, slug: str | None) -> None:
+        if error.case in TROUBLES:
+            self._troubles.failed(error, slug, self._time.now())
 
     def _note_stored(self) -> None:
         if self._troubles.case is not None:

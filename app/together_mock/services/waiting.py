@@ -16,17 +16,25 @@ class Waiting:
         self._seconds = 0.0
         self._since: float | None = None
 
-    def goes_on(self, patience: float) -> bool:
-        """Whether the store is to be waited for, which another process has: as a look at it says.
+    def begin(self) -> None:
+        """Note that the store is waited for, if it was not yet."""
+        if self._since is None:
+            self._since = stopwatch()
+
+    def left(self, patience: float) -> float:
+        """Note that the store is waited for, and for how long by now.
 
         Args:
             patience: what the request may wait in all, in seconds.
+
+        Returns:
+            For how long it may still be waited for, in seconds: 0 or less is no longer.
         """
         now = stopwatch()
         if self._since is not None:
             self._seconds += now - self._since
         self._since = now
-        return self._seconds < patience
+        return patience - self._seconds
 
     def end(self) -> None:
         """Note that the store is not waited for any more."""

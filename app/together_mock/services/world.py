@@ -129,7 +129,7 @@ class World(Registry):
         if project.activity or self._is_behind(project):
             try:
                 # Whoever looks does not wait for what is known to fail.
-                with self.write(project, 0.0 if self._troubles.case else A_MOMENT):
+                with self.write(project, 0.0 if self._is_in_trouble() else A_MOMENT):
                     pass
             except MockError as error:
                 if error.case not in TROUBLES:
