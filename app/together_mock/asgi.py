@@ -17,6 +17,7 @@ from together_mock.api.refusals import refusal
 from together_mock.api.v1.lane import EndpointLane
 from together_mock.api.v2.storage import StorageLane
 from together_mock.core.errors import MockError
+from together_mock.services.waiting import begin_request
 from together_mock.services.world import World
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        begin_request()
         # Inference is asked the most: it is observed as it goes.
         answer = self._inference if self._inference.takes(scope) else self._observer
         await answer(scope, receive, send)
@@ -66,6 +68,7 @@ class Application:
             await asyncio.wrap_future(self.start_loading())
         assert self._guarded is not None
         if scope["type"] == "http":
+            self._world.queue()
             scope["path"] = self._place(scope["path"])
         await self._guarded(scope, receive, send)
 

@@ -103,7 +103,7 @@ def _open_world(settings: Settings, time: RealTime | None) -> World:
         if settings.start_at:
             parse_instant(settings.start_at, "start-at")
     except MockError as error:
-        raise StartError(f"--{error.param}: {describe(catalog, error)}") from error
+        raise StartError(f"--{error.param}: {catalog.describe(error)}") from error
     try:
         database = Database(settings.database)
     except DatabaseError as error:
@@ -138,16 +138,10 @@ def _blaming(world: World, option: str) -> Iterator[None]:
     try:
         yield
     except MockError as error:
-        raise StartError(f"{option}: {describe(world.catalog, error)}") from error
+        raise StartError(f"{option}: {world.catalog.describe(error)}") from error
 
 
 def split_key(listed: str) -> tuple[str, str | None]:
     """`KEY` or `KEY=PROJECT_SLUG`."""
     key, separator, slug = listed.rpartition("=")
     return (key, slug) if separator and key and slug else (listed, None)
-
-
-def describe(catalog: Catalog, error: MockError) -> str:
-    """An error of the catalogue in one line, with the field at fault."""
-    text = catalog.errors[error.case].message.format(param=error.param, **error.values)
-    return f"{error.param}: {text}" if error.param and error.param not in text else text

@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
 import httpx
 import pytest
-from process.serving import Served
+from process.serving import PATIENCE, Served, environment
 from support import START
 
 SECRET = "sk-very-secret-key"
@@ -88,3 +90,24 @@ def test_debugging_logs_a_line_each_as_text():
     assert sum(f"{done['endpoint']} " in line and "-> STARTED" in line for line in lines) == 1
     assert sum("GET /v1/endpoints\\nERROR forged: 404 " in line for line in lines) == 1
     assert SECRET not in err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_line_of_a_library_ends_as_ours_do(form):
+    """Some of uvicorn's end in a newline of their own, which shows nowhere."""
+    program = (
+        "import logging; from together_mock.runtime.process import log_to_stderr;"
+        f"log_to_stderr('info', {form!r});"
+        "logging.getLogger('uvicorn.error').error('Exception in %s application\\n', 'ASGI')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE,
+        check=True,
+    )
+    (line,) = done.stderr.splitlines()
+    told = json.loads(line)["message"] if form == "json" else line.partition(" uvicorn.error: ")[2]
+    assert told == "Exception in ASGI application"

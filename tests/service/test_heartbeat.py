@@ -216,9 +216,18 @@ def test_what_cannot_be_stored_is_kept_and_stored_later(caplog, fail, case):
         with world.read(project) as connection:
             assert len(queries.endpoints_oldest_first(connection, project.key)) == 1
         noted = project.request_count
+        looks: list[float] = []
+        world.wake = looks.append
         fail(writer, on=False)
         world.tick()
+        # Only what nothing follows for a while is the end of it.
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        assert set(looks) == {time.real + 1}
+        time.real += 1
+        world.tick()
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+    assert caplog.messages[0].startswith(f"the database fails for project {project.slug}: The ")
+    assert caplog.messages[1] == "the database can be written to again"
     assert world.measures.failed_ticks == 2
     assert not project.has_activity
     assert project.stored_request_count == noted

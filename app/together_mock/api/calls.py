@@ -44,6 +44,7 @@ class Call:
         **named: P.kwargs,
     ) -> T:
         """Call a service that may take long, in a thread."""
+        self.world.queue()
         return await asyncio.to_thread(function, self.world, self.project, *values, **named)
 
 
@@ -93,7 +94,15 @@ async def call_of(world: World, authorization: str | None) -> Call:
         MockError: `unauthorized_management`, `project_deleted`.
     """
     key_hash = presented_key(authorization)
-    project = known_project(world, key_hash)
-    if project is None:
-        project = await asyncio.to_thread(world.ensure_project, key_hash)
+    project = known_project(world, key_hash) or await made_project(world, key_hash)
     return Call(world, project, key_hash)
+
+
+async def made_project(world: World, key_hash: str) -> Project:
+    """The project of a key, which is made on first use.
+
+    Raises:
+        MockError: `project_deleted`, or a trouble of the store.
+    """
+    world.queue()
+    return await asyncio.to_thread(world.ensure_project, key_hash)

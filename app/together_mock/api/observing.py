@@ -1,6 +1,5 @@
 """Around the routes of management: the journal notes every request, faults strike some."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from itertools import count
@@ -8,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from together_mock.api.calls import Call, key_hash_of
+from together_mock.api.calls import Call, key_hash_of, made_project
 from together_mock.api.clients import Clients
 from together_mock.api.faulting import ASKS, Struck, injected, own_effect
 from together_mock.api.guard import App, Message, Receive, Refusal, Scope, Send, answer, header
@@ -82,7 +81,7 @@ class Observer:
             return None
         project = self._world.project_of(key_hash)
         try:
-            return project or await asyncio.to_thread(self._world.ensure_project, key_hash)
+            return project or await made_project(self._world, key_hash)
         except MockError as error:
             if error.case != "project_deleted":
                 raise

@@ -27,7 +27,7 @@ def run(settings: Settings, ready_file: str | None, log_level: str, log_format: 
     """
     if ready_file == "":
         raise ServeError("--ready-file: '' names no file")
-    _log_to_stderr(log_level, log_format)
+    log_to_stderr(log_level, log_format)
     gc.freeze()
     gc.enable()
     server = Server(settings)
@@ -102,7 +102,8 @@ class _TextLines(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its name there
         """The line; what clients send makes no other ones."""
-        line = super().formatMessage(record)
+        # Some libraries end theirs themselves.
+        line = super().formatMessage(record).rstrip()
         return line if line.isprintable() else line.encode("unicode_escape").decode()
 
 
@@ -114,7 +115,7 @@ class _JsonLines(logging.Formatter):
             "time": _instant(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": record.getMessage().rstrip(),
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
@@ -122,7 +123,8 @@ class _JsonLines(logging.Formatter):
         return json.dumps(fields)
 
 
-def _log_to_stderr(level: str, log_format: str) -> None:
+def log_to_stderr(level: str, log_format: str) -> None:
+    """Log to standard error, lines of ours from a level on: as `text`, or as `json`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines() if log_format == "json" else _TextLines())
     root = logging.getLogger()

@@ -23,7 +23,9 @@ log = logging.getLogger("together_mock")
 # How long open streams may go on after a stop was asked for; the contract allows 2 s in all.
 _GRACE_SECONDS = 1
 _BACKLOG = 2048
-_THREADS = 64
+# Threads cost nothing before they are needed. Those of requests that wait for a store which another
+# process has must leave some for those that need not wait.
+_THREADS = 512
 # Seconds from being ready until the rest of the application is loaded, unless it is asked for.
 _HEAD_START = 0.1
 
@@ -110,6 +112,10 @@ class Server:
         # Whoever waited for the server has the processor first.
         await asyncio.sleep(_HEAD_START)
         await asyncio.wrap_future(self.application.start_loading())
+        # The framework has threads of its own, and fewer.
+        from anyio.to_thread import current_default_thread_limiter
+
+        current_default_thread_limiter().total_tokens = _THREADS
 
     def stop(self) -> None:
         """Ask the server to stop; safe to call from a signal handler or another thread."""
@@ -198,7 +204,6 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
 
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        # Those that wait for the world's lock must leave some for those that need none.
         runner.get_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         runner.run(main)
 

@@ -137,6 +137,11 @@ class Catalog:
         """The price of a replica as v1 shows it."""
         return cents_per_minute(self.price_of(sku))
 
+    def describe(self, error: MockError) -> str:
+        """An error in one line, with the field at fault."""
+        text = self.errors[error.case].message.format(param=error.param, **error.values)
+        return f"{error.param}: {text}" if error.param and error.param not in text else text
+
     def preset(self, name: str) -> Preset:
         """A preset by name.
 

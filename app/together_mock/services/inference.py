@@ -173,19 +173,14 @@ def admit_by_store(
         MockError: as `admit`.
     """
     while True:
-        with world.alone():
+        with world.finding(project) as unit:
             # Whoever was first has brought it up to date for all that waited.
             admitted = admit(world, project, name, operation, key)
             if admitted is not None:
                 return admitted
-            _load(world, project, name)
-
-
-def _load(world: World, project: Project, name: str) -> None:
-    with world.write(project) as unit:
-        # Names that no endpoint has are remembered too, and clients can think of any number.
-        unit.forget_routes = len(project.routes) >= MOST_ROUTES
-        unit.routes.update(find_routes(unit, name))
+            # Names that no endpoint has are remembered too, and clients can think of any number.
+            unit.forget_routes = len(project.routes) >= MOST_ROUTES
+            unit.routes.update(find_routes(unit, name))
 
 
 def _model(

@@ -74,16 +74,10 @@ def found(world: World, key: str | None, value: dict[str, Any]) -> tuple[Project
     if not is_listed and world.settings.admin_token is None:
         raise MockError("unauthorized_management")
     slug = document.project.slug if document.project else None
-    with world.alone():
-        project = world.found_project(
-            key_hash, slug or projects.default_slug(key_hash), document.seed
-        )
-        try:
-            start_from(world, project, value)
-        except BaseException:
-            world.drop_project(project, is_unmade=True)
-            raise
-        world.accept_again(key_hash)
-        if not is_listed:
-            world.lent_keys.add(key_hash)
+    slug = slug or projects.default_slug(key_hash)
+    with world.found_project(key_hash, slug, document.seed) as project:
+        start_from(world, project, value)
+    world.accept_again(key_hash)
+    if not is_listed:
+        world.lent_keys.add(key_hash)
     return project, key_hash

@@ -16,8 +16,9 @@ from together_mock.services import engine, fault_counts
 from together_mock.services.catalog import Catalog
 from together_mock.services.measures import Measures
 from together_mock.services.projects import CLOSED, FOREVER, Activity, Project
-from together_mock.services.registry import A_MOMENT, PATIENCE, Registry
+from together_mock.services.registry import Registry
 from together_mock.services.unit import Unit
+from together_mock.services.waiting import A_MOMENT, PATIENCE
 from together_mock.settings import Settings
 from together_mock.store import accounts, models, queries
 from together_mock.store.database import TROUBLES, Database
@@ -29,6 +30,8 @@ log = logging.getLogger("together_mock")
 FLUSH_SECONDS = 1.0
 # Deployments that are brought up to date without a thread of their own.
 _MOST_IN_HASTE = 20
+# Projects that a line of the log names.
+_MOST_TOLD = 5
 
 
 class World(Registry):
@@ -37,20 +40,17 @@ class World(Registry):
     def __init__(
         self, settings: Settings, catalog: Catalog, database: Database, time: RealTime
     ) -> None:
-        super().__init__(settings, database, time)
-        self.catalog = catalog
+        super().__init__(settings, catalog, database, time)
         self.measures = Measures()
         self.ready = False
         # State documents to start from, each with the name of the file that it stands in.
         self.starts: Sequence[tuple[str, dict[str, Any]]] = ()
-        # Called with the real instant (seconds) of a new earliest due step; set by the heartbeat.
-        self.wake: Callable[[float], None] = lambda _real: None
         # Called after a commit that wrote events; set by the event stream.
         self.on_events: Callable[[Project], None] = lambda _project: None
         self._load()
 
     def _load(self) -> None:
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             by_key = {}
             for row in accounts.projects(connection):
                 project = Project.from_row(row)
@@ -71,14 +71,6 @@ class World(Registry):
             project.activity = {key: Activity(flights=[(now, 0)]) for key in deployments}
 
     # Time ----------------------------------------------------------------------------------
-
-    def real_now(self) -> float:
-        """The machine's time, in seconds since the epoch."""
-        return self._time.now()
-
-    def now(self, project: Project) -> int:
-        """A project's virtual instant."""
-        return project.facts.clock.now(self._time.now())
 
     def tick(self) -> None:
         """Run what is due in every project and flush its activity: the heartbeat's whole job.
@@ -107,6 +99,7 @@ class World(Registry):
                     self.measures.failed_ticks += 1
                     # One project's trouble keeps no other from going on; its next request shows it.
                     log.exception("project %s could not be brought up to date", project.slug)
+        self._look_whether_over()
 
     def flush_soon(self) -> None:
         """Have what inference noted stored before long."""
@@ -128,24 +121,6 @@ class World(Registry):
     # Units of work -------------------------------------------------------------------------
 
     @contextmanager
-    def in_haste(self, project: Project) -> Iterator[None]:
-        """Units of work on the project run at once or not at all.
-
-        Raises:
-            BusyError: somebody has the lock, or more is to be done than takes no time.
-        """
-        if not self._lock.acquire(blocking=False):
-            raise BusyError
-        self._hasty = True
-        try:
-            if project.facts.rules.bind:
-                raise BusyError
-            yield
-        finally:
-            self._hasty = False
-            self._lock.release()
-
-    @contextmanager
     def read(self, project: Project) -> Iterator[Connection]:
         """A connection with the project as it is now: what is due has been run before.
 
@@ -153,18 +128,37 @@ class World(Registry):
         """
         if project.activity or self._is_behind(project):
             try:
-                with self.write(project, A_MOMENT):
+                # Whoever looks does not wait for what is known to fail.
+                with self.write(project, 0.0 if self._is_in_trouble() else A_MOMENT):
                     pass
             except MockError as error:
                 if error.case not in TROUBLES:
                     raise
-        with self._database.reading() as connection:
+        with self._reading(project.slug) as connection:
             yield connection
+
+    @contextmanager
+    def finding(self, project: Project) -> Iterator[Unit]:
+        """A unit of work that finds routes, and changes nothing; they are inference's at its end.
+
+        It waits for no other process where nothing is due: nobody of this one writes meanwhile, so
+        that what was committed last is how things are.
+        """
+        with self._lock:
+            if not self._is_behind(project):
+                with self._reading(project.slug) as connection:
+                    unit = self._unit(connection, project)
+                    yield unit
+                    with project.gate:
+                        self._take_routes(unit, project.next_due)
+                return
+        with self.write(project) as unit:
+            yield unit
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
         """A connection to look at all projects with, as they are stored."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             yield connection
 
     @contextmanager
@@ -173,9 +167,10 @@ class World(Registry):
 
         Args:
             project: what is worked on.
-            patience: how long to wait, in seconds, for another process that has the store.
+            patience: how long the request may wait in all, in seconds, for another process that
+                has the store.
         """
-        with self._writing(patience) as connection:
+        with self._writing(project.slug, patience) as connection:
             unit = self._unit(connection, project)
             due = project.next_due is not None and project.next_due <= unit.now
             if due or project.activity:
@@ -192,7 +187,7 @@ class World(Registry):
     @contextmanager
     def move_clock(self, project: Project) -> Iterator[Unit]:
         """A unit of work that may move the clock: inference waits until it has."""
-        with self._writing() as connection:
+        with self._writing(project.slug) as connection:
             unit = self._unit(connection, project)
             with self._settled(unit, closed=True):
                 yield unit
@@ -259,12 +254,11 @@ class World(Registry):
     def _publish(self, unit: Unit, next_due: int | None) -> None:
         project = unit.project
         with project.gate:
-            project.take_routes(unit.routes, unit.stale, anew=unit.forget_routes)
+            self._take_routes(unit, next_due)
             self._by_name.pop(project.slug, None)
             project.go_by(unit.facts, unit.request_count, unit.script_hits, unit.fault_counts)
             self._register(project)
             project.next_due = next_due
-            project.valid_until = FOREVER if next_due is None else next_due
         if unit.events:
             self.measures.happened(project.slug, unit.events)
         if unit.events or unit.told:
@@ -272,9 +266,14 @@ class World(Registry):
         if next_due is not None and (real := unit.facts.clock.real_at(next_due)) is not None:
             self.wake(real)
 
-    def drop_project(self, project: Project, *, is_unmade: bool = False) -> None:
+    def _take_routes(self, unit: Unit, next_due: int | None) -> None:
+        project = unit.project
+        project.take_routes(unit.routes, unit.stale, anew=unit.forget_routes)
+        project.valid_until = FOREVER if next_due is None else next_due
+
+    def drop_project(self, project: Project) -> None:
         """Delete a project with everything in it; who follows its events is told no more."""
-        super().drop_project(project, is_unmade=is_unmade)
+        super().drop_project(project)
         self.on_events(project)
 
     def close(self) -> None:
@@ -284,6 +283,18 @@ class World(Registry):
             try:
                 self.tick()
             except MockError as error:
-                log.error("what inference noted last could not be stored: %s", error)
+                self._tell_of_loss(error)
             finally:
+                self._troubles.end()
                 self._database.close()
+
+    def _tell_of_loss(self, error: MockError) -> None:
+        lost = [project.slug for project in self.projects() if project.has_activity]
+        more = f" and {len(lost) - _MOST_TOLD} others" if len(lost) > _MOST_TOLD else ""
+        log.error(
+            "what inference noted last could not be stored for project %s%s: %s",
+            ", ".join(lost[:_MOST_TOLD]),
+            more,
+            self.catalog.describe(error),
+            extra={"fields": {"project": lost[0] if len(lost) == 1 else None, "case": error.case}},
+        )

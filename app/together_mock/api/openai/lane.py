@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from together_mock.api.calls import Call, key_hash_of
+from together_mock.api.calls import Call, key_hash_of, made_project
 from together_mock.api.clients import Client, Clients
 from together_mock.api.errors import JSON, render_inference
 from together_mock.api.faulting import ASKS, BrokenError
@@ -60,6 +60,7 @@ _REDACTED = REDACTED.encode()
 _Answering = Callable[[Exchange, Project], Awaitable[None]]
 # Bytes of a request's body; what is larger is answered in a thread.
 _SMALL = 20_000
+_MOST_MAKERS = 64
 T = TypeVar("T")
 
 
@@ -73,6 +74,8 @@ class InferenceLane:
         # Those whose answers take time.
         self._clients = clients
         self._strikes = Strikes(world, clients)
+        # Answers that are made in threads; more of them at once would only keep the event loop.
+        self._makers = asyncio.Semaphore(_MOST_MAKERS)
         answers = (self._chat, self._complete, self._embed, self._rerank)
         self._answers: dict[str, _Answering] = dict(zip(PATHS, answers, strict=True))
 
@@ -91,7 +94,7 @@ class InferenceLane:
             headers[b"authorization"] = _REDACTED
             project = self._world.project_of(key_hash)
             if project is None:
-                project = await asyncio.to_thread(self._world.ensure_project, key_hash)
+                project = await made_project(self._world, key_hash)
             exchange.project = project
             exchange.raw = body = await read_body(receive)
             strikes = project.request_faults or _FAULT in headers or _LATENCY in headers
@@ -222,7 +225,8 @@ class InferenceLane:
     async def _apart(self, exchange: Exchange, answer: Callable[[GivenUp], T]) -> T:
         """Make an answer in a thread, which gives up when nobody waits for it."""
         client = self._listen(exchange)
-        return await asyncio.to_thread(answer, lambda: not client.waits)
+        async with self._makers:
+            return await asyncio.to_thread(answer, lambda: not client.waits)
 
     def _listen(self, exchange: Exchange) -> Client:
         if exchange.client is None:
