@@ -51,10 +51,12 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        begin_request()
         # Inference is asked the most: it is observed as it goes.
-        answer = self._inference if self._inference.takes(scope) else self._observer
-        await answer(scope, receive, send)
+        if self._inference.takes(scope):
+            await self._inference(scope, receive, send)
+        else:
+            begin_request()
+            await self._observer(scope, receive, send)
 
     async def _manage(self, scope: Scope, receive: Receive, send: Send) -> None:
         for lane in self._lanes:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from together_mock.api.clients import Client
+from together_mock.api.clients import Client, Clients
 from together_mock.api.faulting import Struck
 from together_mock.api.guard import HEAD_LINES, KEYS, Receive, Scope, Send
 from together_mock.api.openai.routed import sampling_key
@@ -14,6 +14,7 @@ from together_mock.core.clock import stopwatch
 from together_mock.core.instants import to_iso
 from together_mock.services.inference import Admitted
 from together_mock.services.projects import Project
+from together_mock.services.waiting import begin_request
 
 Headers = list[tuple[bytes, bytes]]
 # Source: third-party recordings of 2026 (together-v1 reference, 1.5).
@@ -62,6 +63,7 @@ class Exchange:
     lines = b""
     # Listened to where answering takes time.
     client: Client | None = None
+    _may_wait = False
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope = scope
@@ -74,6 +76,22 @@ class Exchange:
         state = scope.get("state") or {}
         self.add_to_head: Callable[[bytes], None] | None = state.get(HEAD_LINES)
         self.keys: dict[bytes, str] = state.get(KEYS, {})
+
+    def may_wait(self) -> None:
+        """Begin to count for how long it waits for the store: what the fast path has no need of."""
+        if not self._may_wait:
+            self._may_wait = True
+            begin_request()
+
+    def end(self, clients: Clients) -> None:
+        """Let go of everybody who was part of it."""
+        if self.client is not None:
+            clients.leave(self.client)
+        if self.struck is not None:
+            self.struck.leave()
+        if self.recorder is not None:
+            # Whoever broke it off, the answer has not ended.
+            self.recorder.finish(broken=True)
 
     def sampling_key(self) -> str:
         """By what a traffic split chooses a deployment."""

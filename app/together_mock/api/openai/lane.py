@@ -94,6 +94,7 @@ class InferenceLane:
             headers[b"authorization"] = _REDACTED
             project = self._world.project_of(key_hash)
             if project is None:
+                exchange.may_wait()
                 project = await made_project(self._world, key_hash)
             exchange.project = project
             exchange.raw = body = await read_body(receive)
@@ -112,13 +113,7 @@ class InferenceLane:
             log.exception("an inference request failed")
             await self._refuse(exchange, MockError("server_error"))
         finally:
-            if exchange.client is not None:
-                self._clients.leave(exchange.client)
-            if exchange.struck is not None:
-                exchange.struck.leave()
-            if exchange.recorder is not None:
-                # Whoever broke it off, the answer has not ended.
-                exchange.recorder.finish(broken=True)
+            exchange.end(self._clients)
 
     def _key_hash(self, authorization: bytes, known: dict[bytes, str]) -> str:
         key_hash = known.get(authorization)
@@ -211,6 +206,7 @@ class InferenceLane:
         key = exchange.sampling_key
         admitted = inference.admit(self._world, project, model, operation, key)
         if admitted is None:
+            exchange.may_wait()
             call = Call(self._world, project, None)
             admitted = await call.run(inference.admit_by_store, model, operation, key)
         exchange.admitted = exchange.sent = admitted

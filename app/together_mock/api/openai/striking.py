@@ -51,6 +51,7 @@ class Strikes:
         scope, (named, stream) = exchange.scope, faults.read_inference(exchange.raw)
         names: Sequence[str] = named
         if named and faults.ask_for_names(project):
+            exchange.may_wait()
             names = await Call(self._world, project, None).run(faults.names_of, named)
         asked = Asked(scope["method"], scope["path"], names, stream)
         return faults.strike(self._world, project, asked, own)
