@@ -60,7 +60,6 @@ _REDACTED = REDACTED.encode()
 _Answering = Callable[[Exchange, Project], Awaitable[None]]
 # Bytes of a request's body; what is larger is answered in a thread.
 _SMALL = 20_000
-_MOST_MAKERS = 64
 T = TypeVar("T")
 
 
@@ -74,8 +73,7 @@ class InferenceLane:
         # Those whose answers take time.
         self._clients = clients
         self._strikes = Strikes(world, clients)
-        # Answers that are made in threads; more of them at once would only keep the event loop.
-        self._makers = asyncio.Semaphore(_MOST_MAKERS)
+        self._makers = asyncio.Semaphore(64)  # more at once would only keep the event loop
         answers = (self._chat, self._complete, self._embed, self._rerank)
         self._answers: dict[str, _Answering] = dict(zip(PATHS, answers, strict=True))
 
@@ -93,8 +91,7 @@ class InferenceLane:
             key_hash = self._key_hash(headers.get(b"authorization", b""), exchange.keys)
             headers[b"authorization"] = _REDACTED
             project = self._world.project_of(key_hash)
-            if project is None:
-                project = await made_project(self._world, key_hash)
+            project = project or await made_project(self._world, key_hash)
             exchange.project = project
             exchange.raw = body = await read_body(receive)
             strikes = project.request_faults or _FAULT in headers or _LATENCY in headers
