@@ -60,17 +60,32 @@ def _fits(row: dict[str, Any], message: str) -> bool:
     return re.fullmatch(template, message, re.DOTALL) is not None
 
 
+class Line(httpx.HTTPTransport):
+    """Connections to a server, which outlast the clients that use them."""
+
+    def __init__(self) -> None:
+        # Certificates are never looked at, and reading them costs 20 ms.
+        super().__init__(verify=False, limits=httpx.Limits(max_connections=None))
+
+    def close(self) -> None:
+        """Nothing: the next client goes on with the connections."""
+
+    def end(self) -> None:
+        """Close the connections."""
+        super().close()
+
+
 class Api:
     """One project of a server, spoken to over HTTP; every answer is held against the contract."""
 
-    def __init__(self, root: str, key: str | None = None) -> None:
+    def __init__(self, root: str, key: str | None = None, line: Line | None = None) -> None:
         self.root = root
         self.key = key or fresh_key()
         self.http = httpx.Client(
             base_url=root,
             headers={"Authorization": f"Bearer {self.key}"},
             timeout=30,
-            # Certificates are never looked at, and reading them costs 20 ms a client.
+            transport=line,
             verify=False,
             event_hooks={"response": [check]},
         )
@@ -262,17 +277,19 @@ class Running:
         self._threaded = ThreadedServer(settings)
         self._threaded.start()
         self.root = self._threaded.server.url
+        self._line = Line()
         self.world = self._threaded.server.world
 
     def api(self, key: str | None = None) -> Api:
         """A fresh project, or the one of a key."""
-        self._apis.append(Api(self.root, key))
+        self._apis.append(Api(self.root, key, self._line))
         return self._apis[-1]
 
     def stop(self) -> None:
         """Stop the server."""
         for api in self._apis:
             api.http.close()
+        self._line.end()
         self._threaded.stop()
 
 

@@ -197,12 +197,10 @@ def test_open_streams_are_counted_while_they_are_open(running):
 
 def test_many_projects_do_not_make_it_long(running):
     """The oldest have figures of their own, and whoever is named; the totals are of all."""
-    slugs = []
+    api, slugs = running.api(), []
     for number in range(MOST_PROJECTS + 5):
-        made = httpx.post(
-            f"{running.root}/_mock/projects", json={"api_key": f"many-{number}"}
-        ).json()
-        slugs.append(made["slug"])
+        made = api.post("/_mock/projects", json={"api_key": f"many-{number}"})
+        slugs.append(made.json()["slug"])
     samples = scraped(running.root)
     shown = [dict(labels)["project"] for name, labels in samples if name == "project_clock_rate"]
     assert shown == slugs[:MOST_PROJECTS]

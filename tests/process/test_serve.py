@@ -13,10 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-import httpx
 import pytest
 from process.serving import COMMAND, PATIENCE, Served, environment, run
-from support import H100X2, MIXTRAL, refused
+from support import H100X2, MIXTRAL
 
 # What the contract grants a stop.
 STOP_SECONDS = 2.0
@@ -195,17 +194,3 @@ def test_a_store_that_another_process_holds_stops_nobody_else(tmp_path):
             assert not waiting.done()
             holder.rollback()
             assert waiting.result(PATIENCE).status_code == 200
-
-
-def test_a_store_that_stays_in_other_hands_is_a_clear_error(tmp_path):
-    """503 after some seconds, and nothing was changed."""
-    file = tmp_path / "store.db"
-    with Served("--database", file) as served, closing(sqlite3.connect(file)) as holder:
-        api = served.api()
-        api.create()
-        holder.execute("BEGIN IMMEDIATE")
-        key = {"Authorization": f"Bearer {api.key}"}
-        answer = httpx.post(f"{served.root}/v1/endpoints", headers=key, json=NEW, timeout=PATIENCE)
-        refused(answer, "store_busy")
-        holder.rollback()
-        assert len(api.get("/v1/endpoints?type=dedicated").json()["data"]) == 1

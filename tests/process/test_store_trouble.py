@@ -124,8 +124,10 @@ def test_a_store_that_another_process_has_is_read_all_the_same(served, file):
         assert api.chat(made["id"]).status_code == 200
         assert api.endpoint(made["id"])["state"] == "STARTED"
         assert len(own(api)) == 1
+        # After some seconds of waiting; nothing was changed.
         refused(api.post("/v1/endpoints", json=NEW), "store_busy")
         holder.execute("ROLLBACK")
+    assert len(own(api)) == 1
     assert api.post("/v1/endpoints", json=NEW).status_code == 200
     assert chats(api) == 6
     status, _, err = served.stop()

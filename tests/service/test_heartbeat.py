@@ -92,7 +92,7 @@ def test_a_wake_asked_for_during_a_tick_is_not_lost(beating):
 
     def on_tick(number: int) -> None:
         world.wake(world.real_now())
-        if number == 100:
+        if number == 20:
             done.set()
 
     world = beating(on_tick)

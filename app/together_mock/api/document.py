@@ -11,6 +11,7 @@ from together_mock.api.documented import DESCRIPTIONS
 from together_mock.api.errors import JSON
 from together_mock.api.openai.lane import PATHS
 from together_mock.resources import directory
+from together_mock.services.yaml_files import read_file
 
 Document = dict[str, Any]
 _GUARDED = {
@@ -94,10 +95,8 @@ def _document_answers(document: Document, generation: str, rename: Callable[[str
 
 
 def _contract(generation: str) -> Document:
-    import yaml
-
     text = (directory("openapi") / f"{generation}.yaml").read_text(encoding="utf-8")
-    contract: Document = yaml.safe_load(text)
+    (contract,) = read_file(text)
     return contract
 
 
