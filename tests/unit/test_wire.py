@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import httpx
+from together_mock.runtime.server import KEEP_ALIVE_SECONDS
 from together_mock.runtime.wire import Gathering
 
 
@@ -119,3 +121,10 @@ def test_a_connection_that_has_ended_is_not_reset():
         gathering.reset()
 
     assert run(act).written == [b"late"]
+
+
+def test_clients_let_go_of_an_idle_connection_first():
+    """Or a request could be on its way as the server closes: the SDKs keep theirs as httpx does."""
+    expiry = httpx.Limits().keepalive_expiry
+    assert expiry is not None
+    assert 2 * expiry < KEEP_ALIVE_SECONDS

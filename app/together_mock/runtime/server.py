@@ -22,6 +22,9 @@ from together_mock.settings import Settings
 log = logging.getLogger("together_mock")
 # How long open streams may go on after a stop was asked for; the contract allows 2 s in all.
 _GRACE_SECONDS = 1
+# How long an idle connection is kept: longer than clients keep theirs. On one that both let go at
+# once, a request may be sent as it closes; httpx, which the SDKs use, does so after five seconds.
+KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
 # Threads cost nothing before they are needed. Those of requests that wait for a store which another
 # process has must leave some for those that need not wait.
@@ -68,6 +71,7 @@ class Server:
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
         )
 
