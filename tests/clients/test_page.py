@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,23 +14,30 @@ SCRIPT = Path(__file__).parent / "scripts" / "page.cjs"
 ODD = "<b>bold</b><img src=x onerror=alert(1)>"
 
 
+def look(root, slug, *acts):
+    """What the page of a server shows, after clicks: `SELECTOR@ID` waits until that changes."""
+    executable, modules = environments.node("node-page")
+    command = [executable, SCRIPT, root, slug, *acts]
+    ran = subprocess.run(
+        command, check=False, env={"NODE_PATH": str(modules)}, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert (told["failures"], told["trouble"], told["project"]) == ([], "", slug)
+    return told
+
+
 @pytest.fixture
 def shown(project):
-    """What the page shows of the fresh project, after clicks: `SELECTOR@ID` waits for a change."""
-    slug = project.get("/_mock/project").json()["slug"]
-    executable, modules = environments.node("node-page")
+    """What the page shows of the fresh project."""
+    return partial(look, project.root, project.get("/_mock/project").json()["slug"])
 
-    def look(*acts):
-        command = [executable, SCRIPT, project.root, slug, *acts]
-        ran = subprocess.run(
-            command, check=False, env={"NODE_PATH": str(modules)}, capture_output=True, text=True
-        )
-        assert ran.returncode == 0, ran.stderr
-        told = json.loads(ran.stdout)
-        assert (told["failures"], told["trouble"], told["project"]) == ([], "", slug)
-        return told
 
-    return look
+def test_a_server_that_nobody_has_used(start_server):
+    """It says how to begin."""
+    server = start_server()
+    told = look(server.root, "")
+    assert told["empty"].startswith(f"export TOGETHER_BASE_URL={server.root}/v1 ")
 
 
 def test_a_project_at_a_look(project, shown):

@@ -22,7 +22,8 @@ async function main() {
   const { document } = dom.window;
   const text = (id) => document.getElementById(id).textContent.replace(/\s+/g, " ").trim();
   const rows = (id) => [...document.querySelectorAll(`#${id} > tr`)].map((row) => [...row.cells].map((cell) => cell.textContent.trim()));
-  await until(() => text("now") !== "–" || text("trouble"), "the first look");
+  const isEmpty = () => !document.getElementById("empty").hidden;
+  await until(() => text("now") !== "–" || text("trouble") || isEmpty(), "the first look");
   for (const act of acts) {
     const [selector, id] = act.split("@");
     const before = text(id);
@@ -33,6 +34,7 @@ async function main() {
   for (const id of ["endpoints", "requests", "past", "pools", "struck"]) shown[id] = rows(id);
   shown.project = document.getElementById("project").value;
   shown.marked = document.querySelectorAll("main b, main img, main script").length;
+  shown.empty = isEmpty() && text("exports");
   shown.failures = failures;
   console.log(JSON.stringify(shown));
   dom.window.close();
