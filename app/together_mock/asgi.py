@@ -70,7 +70,6 @@ class Application:
             await asyncio.wrap_future(self.start_loading())
         assert self._guarded is not None
         if scope["type"] == "http":
-            self._world.queue()
             scope["path"] = self._place(scope["path"])
         await self._guarded(scope, receive, send)
 
@@ -124,4 +123,10 @@ class Application:
                 from together_mock.api import framework
 
                 self._api = framework.build(self._world, self._inference)
-                self._guarded = Guard(self._api, partial(refusal, self._world))
+                self._guarded = Guard(self._queued, partial(refusal, self._world))
+
+    async def _queued(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Its body has come: from now on it may wait for a thread.
+        assert self._api is not None
+        self._world.queue()
+        await self._api(scope, receive, send)

@@ -305,6 +305,19 @@ def test_what_comes_before_a_body_is_bounded_and_counted(api, raw, monkeypatch, 
     assert len(path) + len("q=" + entry["request"]["query"]["q"]) == keeping.MOST_OF_A_HEAD
 
 
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/chat/completions"])
+def test_what_fits_is_not_called_cut(api, raw, path):
+    """Up to the last byte; how headers are kept takes nothing of their room."""
+    for more, is_cut in ((0, False), (1, True)):
+        api.delete("/_mock/requests")
+        raw.post(path, json={}, headers={"x-fill": "f"})
+        asked = last(api)["request"]["headers"]
+        sizes = (*map(len, asked), *map(len, asked.values()), len(path))
+        fill = "f" * (keeping.MOST_OF_A_HEAD - sum(sizes) + 1 + more)
+        raw.post(path, json={}, headers={"x-fill": fill})
+        assert last(api)["request"].get("truncated", False) is is_cut
+
+
 def test_no_more_entries_than_there_is_room_for(api, server):
     """The oldest give way, also where they are large."""
     project = server.world.project_named(api.get("/_mock/project").json()["slug"])

@@ -489,6 +489,7 @@ def test_adapters_put_into_another_project_are_equal(server, v2):
         (["o/one", "o/one"], "adapters.1"),
         ([{"model": "o/one", "id": "dad_1"}, {"model": "o/two", "id": "dad_1"}], "adapters.1.id"),
         (["o/empty"], "adapters.0.revision"),
+        ([{"model": "o/one", "revision": "rv_nope"}], "adapters.0.revision"),
         ([{"model": "o/one", "name": "one"}], "adapters.0.name"),
         ([7], "adapters.0"),
     ],

@@ -14,7 +14,7 @@ SCRIPT = Path(__file__).parent / "scripts" / "page.cjs"
 ODD = "<b>bold</b><img src=x onerror=alert(1)>"
 
 
-def look(root, slug, *acts):
+def look(root, slug, *acts, trouble="", is_shown=True):
     """What the page of a server shows, after clicks: `SELECTOR@ID` waits until that changes."""
     executable, modules = environments.node("node-page")
     command = [executable, SCRIPT, root, slug, *acts]
@@ -23,7 +23,8 @@ def look(root, slug, *acts):
     )
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
-    assert (told["failures"], told["trouble"], told["project"]) == ([], "", slug)
+    assert (told["failures"], told["trouble"]) == ([], trouble)
+    assert not is_shown or told["project"] == slug
     return told
 
 
@@ -63,6 +64,28 @@ def test_a_project_at_a_look(project, shown):
         ["404", "GET /v1/endpoints/nobody"],
         ["200", "POST /v1/endpoints"],
     ]
+
+
+def test_an_endpoint_of_several_deployments_costs_once(project, shown):
+    """Its deployments have a row each, its cost stands in the first."""
+    project.put("/_mock/clock", json={"rate": 0, "now": "2030-01-01T00:00:00Z"})
+    deployment = {"model": MIXTRAL, "state": "STARTED"}
+    both = [{**deployment, "name": "a"}, {**deployment, "name": "b"}]
+    endpoint = {"generation": "v2", "name": "pair", "deployments": both}
+    put = project.put_state({"endpoints": [endpoint]})
+    assert put.status_code == 200, put.text
+    project.advance(by="1h")
+    told = shown()
+    assert [row[5] for row in told["endpoints"]] == [told["total"], ""]
+    assert told["total"] != "$0.00"
+
+
+def test_whoever_chose_a_project_stays_with_it(project):
+    """Also where it is gone, and others are there; what can be no project is none."""
+    assert project.get("/v1/endpoints").status_code == 200
+    told = look(project.root, "nobody", trouble="Unknown project nobody")
+    assert told["project"] == "nobody"
+    assert look(project.root, "%E0%A4%A", is_shown=False)["endpoints"]
 
 
 def test_the_clock_is_moved_and_an_endpoint_s_story_is_told(project, shown):

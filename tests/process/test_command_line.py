@@ -327,7 +327,7 @@ def test_a_bad_state_file_is_one_line_and_changes_nothing(invoke, tmp_path, stor
     assert (file.read_bytes() if file.exists() else None) == before
 
 
-def test_a_database_from_a_newer_version_is_refused(store):
+def test_a_database_of_another_version_is_refused(store):
     """As a process: exit status 2, one line, nothing on standard output, the file untouched."""
     with closing(sqlite3.connect(store)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -336,7 +336,7 @@ def test_a_database_from_a_newer_version_is_refused(store):
     refused = run("serve", "--port", "0", "--database", store)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        f"together-mock: --database: {store}: made by a newer version of together-mock "
-        "(schema 9999, this one knows 0001)\n"
+        f"together-mock: --database: {store}: made by another version of together-mock "
+        "(schema 9999, this one knows 0002)\n"
     )
     assert store.read_bytes() == before

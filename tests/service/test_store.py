@@ -124,7 +124,7 @@ def text(file: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (newer, "made by a newer version of together-mock (schema 9999, this one knows 0001)"),
+        (newer, "made by another version of together-mock (schema 9999, this one knows 0002)"),
         (foreign, "not a database of together-mock"),
         (versionless, "not a database of together-mock"),
         (text, "file is not a database"),

@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 import httpx
-from together_mock.runtime.server import KEEP_ALIVE_SECONDS
+from together_mock.runtime.server import Server
 from together_mock.runtime.wire import Gathering
+from together_mock.settings import Settings
 
 
 class Wire:
@@ -127,4 +128,8 @@ def test_clients_let_go_of_an_idle_connection_first():
     """Or a request could be on its way as the server closes: the SDKs keep theirs as httpx does."""
     expiry = httpx.Limits().keepalive_expiry
     assert expiry is not None
-    assert 2 * expiry < KEEP_ALIVE_SECONDS
+    server = Server(Settings(port=0))
+    try:
+        assert 2 * expiry < server._uvicorn.config.timeout_keep_alive
+    finally:
+        server.close()

@@ -13,7 +13,7 @@ from together_mock.asgi import Application
 from together_mock.bootstrap import StartError, apply_start, build_world
 from together_mock.core.clock import RealTime
 from together_mock.runtime.heartbeat import Heartbeat
-from together_mock.runtime.server import run_loop
+from together_mock.runtime.server import run_loop, widen
 from together_mock.settings import Settings
 
 # What clients may call it. The name can never be looked up, so nobody else is asked by mistake.
@@ -60,6 +60,7 @@ class InsideServer:
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
+        widen()
         self._ready.set()
         await self._stop.wait()
 

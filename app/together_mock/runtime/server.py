@@ -24,7 +24,7 @@ log = logging.getLogger("together_mock")
 _GRACE_SECONDS = 1
 # How long an idle connection is kept: longer than clients keep theirs. On one that both let go at
 # once, a request may be sent as it closes; httpx, which the SDKs use, does so after five seconds.
-KEEP_ALIVE_SECONDS = 75
+_KEEP_ALIVE_SECONDS = 75
 _BACKLOG = 2048
 # Threads cost nothing before they are needed. Those of requests that wait for a store which another
 # process has must leave some for those that need not wait.
@@ -71,7 +71,7 @@ class Server:
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             )
         )
 
@@ -116,10 +116,7 @@ class Server:
         # Whoever waited for the server has the processor first.
         await asyncio.sleep(_HEAD_START)
         await asyncio.wrap_future(self.application.start_loading())
-        # The framework has threads of its own, and fewer.
-        from anyio.to_thread import current_default_thread_limiter
-
-        current_default_thread_limiter().total_tokens = _THREADS
+        widen()
 
     def stop(self) -> None:
         """Ask the server to stop; safe to call from a signal handler or another thread."""
@@ -210,6 +207,13 @@ def run_loop(main: Coroutine[Any, Any, None]) -> None:
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.get_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
         runner.run(main)
+
+
+def widen() -> None:
+    """Give the framework, on the loop that runs, as many threads as the loop itself has."""
+    from anyio.to_thread import current_default_thread_limiter
+
+    current_default_thread_limiter().total_tokens = _THREADS
 
 
 def _bind(host: str, port: int) -> socket.socket:

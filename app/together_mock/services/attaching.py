@@ -100,11 +100,10 @@ def _restored(unit: Unit, deployment_key: int, entry: AdapterEntry) -> AdapterRe
     if entry.id is not None and adapters.is_known(connection, project, entry.id):
         detail = f"{entry.id} stands twice in the document"
         raise MockError("invalid_value", param=".id", detail=detail)
-    latest = model_views.held(connection, unit.catalog, unit.project, model, unit.now).latest
-    newest = None if latest is None else latest.id
-    revision = entry.revision or newest
-    if revision is None:
-        detail = f"{entry.model} has no revision that it could be"
+    held = model_views.held(connection, unit.catalog, unit.project, model, unit.now)
+    known = [revision.id for revision in held.revisions]
+    if not known or entry.revision not in (None, *known):
+        detail = f"{entry.model} has no revision {entry.revision or 'that it could be'}"
         raise MockError("invalid_value", param=".revision", detail=detail)
     created_at = unit.now if entry.created_at is None else entry.created_at
     return AdapterRecord(
@@ -113,7 +112,7 @@ def _restored(unit: Unit, deployment_key: int, entry: AdapterEntry) -> AdapterRe
         deployment_key=deployment_key,
         id=entry.id or _new_id(unit),
         model_id=model.id,
-        revision=revision,
+        revision=entry.revision or known[0],
         etag=entry.etag or "",
         created_at=created_at,
         updated_at=created_at if entry.updated_at is None else entry.updated_at,

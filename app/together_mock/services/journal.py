@@ -1,7 +1,7 @@
 """The journal: what a project was asked and what it answered, the last of it, in memory.
 
-Noting a request keeps references to its bytes; they are read, and secrets taken out of them, when
-somebody asks for the journal. Headers with secrets are dropped before anything is noted.
+Noting a request keeps references to its bytes, without the key; they are read, and secrets taken
+out of them, when somebody asks for the journal.
 """
 
 from collections import deque
@@ -105,7 +105,8 @@ class Journal:
 
 def _cut(record: Record) -> Record:
     asked = record.path, record.query, record.headers
-    if sum(map(len, asked)) > MOST_OF_A_HEAD:
+    # What packs headers is no part of them.
+    if sum(map(len, asked)) - record.headers.count(b"\n") > MOST_OF_A_HEAD:
         path, query, headers = cut_head(*asked)
         record = record._replace(path=path, query=query, headers=headers, is_head_cut=True)
     if len(record.body) > MOST_OF_A_BODY:

@@ -16,7 +16,7 @@ from together_mock.store import tables as tables  # noqa: PLC0414 - fills the me
 from together_mock.store.prepared import DIALECT
 
 # The newest Alembic revision; a new store is created at it without running the migrations.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 _SIDE_FILES = ("", "-wal", "-shm")
 
 
@@ -120,7 +120,7 @@ class Database:
 
             if version not in known_versions():
                 raise DatabaseError(
-                    f"{self.path}: made by a newer version of together-mock (schema {version}, "
+                    f"{self.path}: made by another version of together-mock (schema {version}, "
                     f"this one knows {SCHEMA_VERSION})"
                 )
             upgrade(self.path)

@@ -169,7 +169,9 @@ def _view(project: Project, deployment: Deployment, record: AdapterRecord) -> Ad
 def _held(
     world: World, connection: Connection, deployment: Deployment, named: Named
 ) -> AdapterRecord:
-    for record in store.of_deployment(connection, deployment.key):
+    records = store.of_deployment(connection, deployment.key)
+    # A document may call one by what another one's model is called; its own name goes before.
+    for record in sorted(records, key=lambda record: record.id != named.id):
         if named.id in (record.id, record.model_id):
             said = named.model_id is not None and not world.settings.lenient
             if said and named.model_id != record.model_id:
