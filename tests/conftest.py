@@ -1,9 +1,16 @@
 """Fixtures: one frozen server a process, servers with options of their own, a fresh project."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from support import V2, Api, Running, ServerFactory
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait for a stop, or a store in other hands."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
