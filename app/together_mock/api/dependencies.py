@@ -33,15 +33,23 @@ async def admin(request: Request) -> None:
         raise MockError("admin_token")
 
 
+async def knowing(request: Request) -> None:
+    """Guard what looks beyond the caller's own project: that takes a listed key, where any is.
+
+    Where there is an admin token, that guards it.
+    """
+    world = await world_of(request)
+    if world.listed_keys is not None and world.settings.admin_token is None:
+        known_project(world, presented_key(request.headers.get("authorization")))
+
+
 async def controlled(request: Request) -> Call:
     """A call on the project that is named, or on the caller's."""
     name = request.headers.get("x-mock-project")
     if name is None:
         return await caller(request)
+    await knowing(request)
     world = await world_of(request)
-    if world.listed_keys is not None and world.settings.admin_token is None:
-        # Where keys are listed, naming a project takes one of them - or the admin token.
-        known_project(world, presented_key(request.headers.get("authorization")))
     project = world.project_named(name)
     if project is None:
         raise MockError("unknown_project", param="X-Mock-Project", project=name)

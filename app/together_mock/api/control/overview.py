@@ -4,13 +4,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse
 
-from together_mock.api.calls import known_project, presented_key
 from together_mock.api.control import mapping, schemas
-from together_mock.api.dependencies import ControlledDep, WorldDep, admin
+from together_mock.api.dependencies import ControlledDep, WorldDep, admin, knowing
 from together_mock.api.documented import errors
 from together_mock.api.routing import router as new_router
 from together_mock.core.instants import to_exact_iso
@@ -90,12 +89,14 @@ def _page() -> bytes:
     return files(__package__).joinpath("page.html").read_bytes()
 
 
-@router.get("/projects", operation_id="listServerProjects", responses=errors(400, 401))
-def list_projects(world: WorldDep, request: Request, limit: Limit = 100) -> Projects:
+@router.get(
+    "/projects",
+    operation_id="listServerProjects",
+    responses=errors(400, 401),
+    dependencies=[Depends(knowing)],
+)
+def list_projects(world: WorldDep, limit: Limit = 100) -> Projects:
     """List the server's projects, newest first."""
-    if world.listed_keys is not None and world.settings.admin_token is None:
-        # Where keys are listed, it takes one of them - or the admin token.
-        known_project(world, presented_key(request.headers.get("authorization")))
     projects = world.projects()
     shown = [
         ProjectShown(
